@@ -1,0 +1,1 @@
+"""The Django side: catalogue, people, jobs and the REST API. Never imports the machine-learning side."""

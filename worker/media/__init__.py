@@ -1,0 +1,1 @@
+"""The only image decoder: bounded, in a subprocess with memory and time limits."""
