@@ -1,0 +1,19 @@
+"""The `annotator` command: Django's management commands under names with hyphens, and errors in one line."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run a management command; `label-sim` and `label_sim` name the same one."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.settings")
+    args = list(sys.argv if argv is None else argv)
+    if len(args) > 1:
+        args[1] = args[1].replace("-", "_") if not args[1].startswith("-") else args[1]
+    execute_from_command_line(args)
+
+
+if __name__ == "__main__":
+    main()

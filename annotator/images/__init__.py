@@ -1,0 +1,1 @@
+"""Images, imports and the catalogue of the array store."""

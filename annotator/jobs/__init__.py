@@ -1,0 +1,1 @@
+"""Background work: the database is the truth, the broker is a doorbell."""

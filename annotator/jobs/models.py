@@ -1,0 +1,110 @@
+"""Jobs and the workers that run them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from annotator.accounts.models import User
+from annotator.projects.models import Project
+
+
+class JobKind(models.TextChoices):
+    """Every kind of background work; each has exactly one handler in `worker/handlers`."""
+
+    IMPORT = "import"
+    EMBED = "embed"
+    HEAD_REFRESH = "head_refresh"
+
+
+class Queue(models.TextChoices):
+    """The three single-purpose workers."""
+
+    INTERACTIVE = "interactive"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+QUEUE_OF = {
+    JobKind.IMPORT: Queue.CPU,
+    JobKind.EMBED: Queue.GPU,
+    JobKind.HEAD_REFRESH: Queue.INTERACTIVE,
+}
+
+
+class Job(models.Model):
+    """One piece of background work. Every write of a running attempt is conditional on its attempt number."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+
+    kind = models.CharField(max_length=32, choices=JobKind)
+    queue = models.CharField(max_length=16, choices=Queue)
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="jobs")
+    title = models.CharField(max_length=200, blank=True, default="")
+    params = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    progress_done = models.PositiveBigIntegerField(default=0)
+    progress_total = models.PositiveBigIntegerField(default=0)
+    progress_unit = models.CharField(max_length=32, blank=True, default="")
+    progress_message = models.CharField(max_length=300, blank=True, default="")
+    error_code = models.CharField(max_length=64, blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+    error_hint = models.TextField(blank=True, default="")
+    cancel_requested = models.BooleanField(default=False)
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, blank=True, default="")
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    progress_at = models.DateTimeField(null=True, blank=True)
+    rung_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    dedupe_key = models.CharField(max_length=200, null=True, blank=True, unique=True)  # noqa: DJ001 - NULLs are not equal
+    slot = models.CharField(
+        max_length=120, blank=True, default="", help_text="of the jobs sharing a slot one runs and one waits"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=models.Q(state="queued") & ~models.Q(slot=""),
+                name="job_slot_one_waits",
+            ),
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=models.Q(state="running") & ~models.Q(slot=""),
+                name="job_slot_one_runs",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "queue"], name="job_state_queue"),
+            models.Index(fields=["project", "-id"], name="job_project_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk} {self.kind} {self.state}"
+
+
+class WorkerNode(models.Model):
+    """A worker process and what the web must know of it: device, presets, weights at hand, strategies."""
+
+    name = models.CharField(max_length=200, unique=True)
+    queue = models.CharField(max_length=16, choices=Queue)
+    pid = models.PositiveIntegerField(default=0)
+    device = models.JSONField(default=dict)
+    presets = models.JSONField(default=list)
+    strategies = models.JSONField(default=list)
+    started_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Selection rounds, tasks, annotations and current labels."""

@@ -1,0 +1,181 @@
+"""Selection rounds, tasks, annotations (append-only) and current labels."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from annotator.accounts.models import User
+from annotator.images.models import Image, Trust
+from annotator.projects.models import LabelClass, Project
+
+
+class Purpose(models.TextChoices):
+    """Why a picture is put before a person."""
+
+    QUEUE = "queue"
+    AUDIT = "audit"
+    TEST = "test"
+    REVIEW = "review"
+    GOLD = "gold"
+
+
+class QueueState(models.Model):
+    """Per project: how many Label tasks were handed out, so that one in `blind_every` is a blind one."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="queue_state")
+    handed_out = models.PositiveBigIntegerField(default=0)
+    handed_out_blind = models.PositiveBigIntegerField(default=0)
+    rounds = models.PositiveIntegerField(default=0)
+    answered_since_refresh = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"queue of project {self.project_id}"
+
+
+class SelectionRound(models.Model):
+    """One ranked pick from the pool."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        SUPERSEDED = "superseded"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveIntegerField()
+    strategy = models.CharField(max_length=64)
+    score_set_id = models.PositiveBigIntegerField(null=True, blank=True)
+    head = models.CharField(max_length=60, blank=True, default="")
+    seed = models.BigIntegerField(default=0)
+    size = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=16, choices=State, default=State.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="round_number_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(state="active"), name="round_one_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.number} of project {self.project_id}"
+
+
+class Task(models.Model):
+    """One image waiting for one person, with the suggestion that will be on the screen."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        LEASED = "leased"
+        DONE = "done"
+        WITHDRAWN = "withdrawn"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tasks")
+    round = models.ForeignKey(
+        SelectionRound, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks"
+    )
+    purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.QUEUE)
+    rank = models.PositiveIntegerField(default=0)
+    blind = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    leased_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    lease_order = models.PositiveBigIntegerField(default=0, help_text="order in which tasks were handed out")
+    suggestion_model = models.CharField(max_length=60, blank=True, default="")
+    suggestion_class = models.ForeignKey(
+        LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    suggestion_confidence = models.FloatField(null=True, blank=True)
+    suggestion_top = models.JSONField(default=list, help_text="[[class id, confidence], …], at most five")
+    reason = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "purpose"],
+                condition=models.Q(state__in=["open", "leased"]),
+                name="task_one_waiting_per_purpose",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "state", "purpose", "rank"], name="task_queue"),
+            models.Index(fields=["leased_to", "state"], name="task_leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.pk} {self.purpose} {self.state}"
+
+
+class Annotation(models.Model):
+    """What a person said of an image. Nothing here is ever updated or deleted; an undo is a new row."""
+
+    class Verdict(models.TextChoices):
+        LABEL = "label"
+        SKIP = "skip"
+        UNSURE = "unsure"
+        FLAG = "flag"
+        UNDO = "undo"
+
+    class Origin(models.TextChoices):
+        SINGLE = "single"
+        VERIFY = "verify"
+        BULK = "bulk"
+        IMPORT = "import"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="annotations")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="annotations")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="annotations")
+    client_id = models.UUIDField()
+    task = models.ForeignKey(
+        Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="annotations"
+    )
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    labels = models.JSONField(default=list, help_text="LabelClass ids said to be present")
+    comment = models.TextField(blank=True, default="")
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.SINGLE)
+    purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.QUEUE)
+    suggestion_model = models.CharField(max_length=60, blank=True, default="")
+    suggestion_class_id = models.PositiveBigIntegerField(null=True, blank=True)
+    suggestion_confidence = models.FloatField(null=True, blank=True)
+    blind = models.BooleanField(default=False)
+    lead_time_ms = models.PositiveIntegerField(null=True, blank=True)
+    bulk_id = models.UUIDField(null=True, blank=True, help_text="shared by the rows of one bulk decision")
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
+    applied = models.BooleanField(default=False, help_text="it set the current label when it was written")
+    conflict = models.BooleanField(default=False, help_text="it was kept without setting the label")
+    seen_version = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "client_id"], name="annotation_client_id_once")
+        ]
+        indexes = [
+            models.Index(fields=["image", "id"], name="annotation_image"),
+            models.Index(fields=["project", "user", "-id"], name="annotation_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"annotation {self.pk} {self.verdict}"
+
+
+class ImageLabel(models.Model):
+    """A current label: this class is present in, or verified absent from, this image."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="labels")
+    label_class = models.ForeignKey(LabelClass, on_delete=models.PROTECT, related_name="image_labels")
+    present = models.BooleanField(default=True)
+    trust = models.PositiveSmallIntegerField(choices=Trust)
+    certificate_id = models.PositiveBigIntegerField(null=True, blank=True)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["image", "label_class"], name="image_label_once")]
+        indexes = [models.Index(fields=["label_class", "present"], name="image_label_class")]
+
+    def __str__(self) -> str:
+        return f"{self.label_class} on {self.image}"
