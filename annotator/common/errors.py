@@ -80,9 +80,7 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     return {prefix or "non_field_errors": [str(message) for message in messages]}
 
 
-def error_body(
-    code: str, message: str, errors: dict[str, list[str]] | None = None, **extra: Any
-) -> dict[str, Any]:
+def error_body(code: str, message: str, errors: dict[str, list[str]] | None = None, **extra: Any) -> dict[str, Any]:
     """Build the error JSON of the REST contract."""
     return {"code": code, "message": message, "errors": errors or {}, **extra}
 
@@ -110,9 +108,7 @@ def handle_exception(exc: Exception, context: dict[str, Any]) -> Response | None
     response = exception_handler(exc, context)
     if response is None or not isinstance(exc, APIException):
         logger.exception("Unhandled error", exc_info=exc)
-        message = (
-            "Something went wrong on our side. Nothing was changed; try again, or tell your administrator."
-        )
+        message = "Something went wrong on our side. Nothing was changed; try again, or tell your administrator."
         return Response(error_body("server_error", message), status=500)
     if isinstance(exc, NotAuthenticated):
         response.status_code = status.HTTP_401_UNAUTHORIZED

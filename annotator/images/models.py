@@ -42,9 +42,7 @@ class ImportBatch(models.Model):
     name = models.CharField(max_length=200)
     labels = models.CharField(max_length=16, choices=Labels, default=Labels.IGNORE)
     state = models.CharField(max_length=16, choices=State, default=State.RECEIVING)
-    source_path = models.TextField(
-        blank=True, default="", help_text="a folder on the server; empty for uploads"
-    )
+    source_path = models.TextField(blank=True, default="", help_text="a folder on the server; empty for uploads")
     job_id = models.PositiveBigIntegerField(null=True, blank=True)
     found = models.PositiveIntegerField(default=0)
     imported = models.PositiveIntegerField(default=0)
@@ -122,9 +120,7 @@ class Image(models.Model):
     group = models.PositiveBigIntegerField(help_text="position of the first picture of its duplicate group")
     lot = models.BigIntegerField(help_text="random 64 bits; the lowest share is the reserve")
     reserve = models.BooleanField(default=False)
-    holdout = models.ForeignKey(
-        Holdout, null=True, blank=True, on_delete=models.SET_NULL, related_name="images"
-    )
+    holdout = models.ForeignKey(Holdout, null=True, blank=True, on_delete=models.SET_NULL, related_name="images")
     split = models.CharField(max_length=16, blank=True, default="")
     label = models.ForeignKey(LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     trust = models.PositiveSmallIntegerField(choices=Trust, default=Trust.NONE)
@@ -187,9 +183,7 @@ class EmbeddingSpace(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["project"], condition=models.Q(state="active"), name="space_one_active"
-            ),
+            models.UniqueConstraint(fields=["project"], condition=models.Q(state="active"), name="space_one_active"),
             models.UniqueConstraint(fields=["project", "model_name"], name="space_model_once"),
         ]
 

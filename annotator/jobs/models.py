@@ -67,7 +67,7 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    dedupe_key = models.CharField(max_length=200, null=True, blank=True, unique=True)  # noqa: DJ001 - NULLs are not equal
+    dedupe_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
     slot = models.CharField(
         max_length=120, blank=True, default="", help_text="of the jobs sharing a slot one runs and one waits"
     )

@@ -52,9 +52,7 @@ class SelectionRound(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "number"], name="round_number_once"),
-            models.UniqueConstraint(
-                fields=["project"], condition=models.Q(state="active"), name="round_one_active"
-            ),
+            models.UniqueConstraint(fields=["project"], condition=models.Q(state="active"), name="round_one_active"),
         ]
 
     def __str__(self) -> str:
@@ -72,9 +70,7 @@ class Task(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tasks")
-    round = models.ForeignKey(
-        SelectionRound, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks"
-    )
+    round = models.ForeignKey(SelectionRound, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
     purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.QUEUE)
     rank = models.PositiveIntegerField(default=0)
     blind = models.BooleanField(default=False)
@@ -83,9 +79,7 @@ class Task(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     lease_order = models.PositiveBigIntegerField(default=0, help_text="order in which tasks were handed out")
     suggestion_model = models.CharField(max_length=60, blank=True, default="")
-    suggestion_class = models.ForeignKey(
-        LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    suggestion_class = models.ForeignKey(LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     suggestion_confidence = models.FloatField(null=True, blank=True)
     suggestion_top = models.JSONField(default=list, help_text="[[class id, confidence], …], at most five")
     reason = models.JSONField(default=dict)
@@ -128,9 +122,7 @@ class Annotation(models.Model):
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="annotations")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="annotations")
     client_id = models.UUIDField()
-    task = models.ForeignKey(
-        Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="annotations"
-    )
+    task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="annotations")
     verdict = models.CharField(max_length=8, choices=Verdict)
     labels = models.JSONField(default=list, help_text="LabelClass ids said to be present")
     comment = models.TextField(blank=True, default="")
@@ -142,18 +134,14 @@ class Annotation(models.Model):
     blind = models.BooleanField(default=False)
     lead_time_ms = models.PositiveIntegerField(null=True, blank=True)
     bulk_id = models.UUIDField(null=True, blank=True, help_text="shared by the rows of one bulk decision")
-    undoes = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
-    )
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     applied = models.BooleanField(default=False, help_text="it set the current label when it was written")
     conflict = models.BooleanField(default=False, help_text="it was kept without setting the label")
     seen_version = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "client_id"], name="annotation_client_id_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "client_id"], name="annotation_client_id_once")]
         indexes = [
             models.Index(fields=["image", "id"], name="annotation_image"),
             models.Index(fields=["project", "user", "-id"], name="annotation_history"),

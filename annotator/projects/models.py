@@ -53,9 +53,7 @@ class Project(models.Model):
     strategy = models.CharField(max_length=64, default=DEFAULT_STRATEGY)
     target_per_class = models.PositiveIntegerField(default=500, validators=[MinValueValidator(1)])
     refresh_every = models.PositiveIntegerField(default=32, validators=[MinValueValidator(1)])
-    round_size = models.PositiveIntegerField(
-        default=64, validators=[MinValueValidator(8), MaxValueValidator(2000)]
-    )
+    round_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(2000)])
     reserve_share = models.FloatField(default=0.10, validators=[MinValueValidator(0), MaxValueValidator(0.5)])
     reserve_max = models.PositiveIntegerField(default=2000)
     blind_every = models.PositiveIntegerField(default=10, validators=[MinValueValidator(2)])
@@ -105,9 +103,7 @@ class LabelClass(models.Model):
     description = models.TextField(blank=True, default="")
     color = models.PositiveSmallIntegerField(default=0, help_text="index into the palette of 12")
     hotkey = models.CharField(max_length=1, blank=True, default="")
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -32,9 +32,7 @@ def get_project(user: User | AnonymousUser, project_id: int, *, role: Role = Rol
     if project is None or held is None:
         raise NotFound("There is no such project, or you are not a member of it.")
     if held < role:
-        raise Forbidden(
-            f"This needs the role {role.label}; yours here is {held.label}. Ask a lead of the project."
-        )
+        raise Forbidden(f"This needs the role {role.label}; yours here is {held.label}. Ask a lead of the project.")
     return project
 
 

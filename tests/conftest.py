@@ -1,0 +1,52 @@
+"""Fixtures that all tests share: a data directory of their own, and signed-in API clients."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+# Settings read the environment once, so the tests' data directory is chosen before Django starts.
+os.environ["ANNOTATOR_DATA_DIR"] = tempfile.mkdtemp(prefix="annotator-tests-")
+os.environ.setdefault("ANNOTATOR_SECRET_KEY", "only for tests")
+
+import pytest
+from rest_framework.test import APIClient
+
+from annotator.accounts.models import User
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, settings) -> Path:
+    """Give every test its own blobs, arrays, inbox and scratch folder."""
+    for name in ("blobs", "arrays", "inbox", "scratch"):
+        setattr(settings, f"{name.rstrip('s') if name in ('blobs', 'arrays') else name}_DIR".upper(), tmp_path / name)
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "blobs")},
+        }
+    }
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def silent_doorbell(monkeypatch) -> list[int]:
+    """Collect the ids of jobs that were rung instead of reaching for a broker."""
+    rung: list[int] = []
+    monkeypatch.setattr("annotator.jobs.services.ring", lambda job: rung.append(job.pk))
+    return rung
+
+
+@pytest.fixture
+def client_for() -> Callable[[User | None], APIClient]:
+    """Return a maker of API clients signed in as a person (or nobody)."""
+
+    def make(user: User | None = None) -> APIClient:
+        client = APIClient()
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
