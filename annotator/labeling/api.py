@@ -1,0 +1,383 @@
+"""REST views of the labelling loop: lease, release, annotations, refresh, history, hold-outs, import undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotator.common.errors import NotFound
+from annotator.common.pagination import page_by_key
+from annotator.images.models import Holdout, ImportBatch
+from annotator.images.selectors import image_brief
+from annotator.images.services import drop_holdout, release_reserve, set_holdout
+from annotator.jobs.api import JobSerializer
+from annotator.labeling.models import Annotation, Purpose, Task
+from annotator.labeling.selectors import PREFETCH, history, pool_waits, queue_length, why_nothing
+from annotator.labeling.services import (
+    Item,
+    Result,
+    lease_tasks,
+    release_tasks,
+    request_refresh,
+    submit_annotations,
+    undo_import,
+)
+from annotator.labeling.services.rounds import count_towards_refresh
+from annotator.projects.api import ProjectView
+from annotator.projects.models import Role
+from annotator.projects.selectors import role_of
+
+MAX_ITEMS = 500
+
+
+class SuggestionSerializer(serializers.Serializer):
+    """What the machine said, as shown on the screen."""
+
+    head = serializers.CharField()
+    label_class = serializers.IntegerField()
+    confidence = serializers.FloatField()
+    top = serializers.ListField(child=serializers.DictField())
+
+    def get_fields(self) -> dict[str, Any]:
+        """Name the class field `class`, which Python keeps for itself."""
+        fields = super().get_fields()
+        fields["class"] = fields.pop("label_class")
+        return fields
+
+
+class TaskSerializer(serializers.Serializer):
+    """A leased task."""
+
+    id = serializers.IntegerField()
+    image = serializers.DictField()
+    purpose = serializers.CharField()
+    blind = serializers.BooleanField()
+    rank = serializers.IntegerField()
+    round_size = serializers.IntegerField()
+    lease_expires_at = serializers.DateTimeField(allow_null=True)
+    suggestion = SuggestionSerializer(allow_null=True)
+    reason = serializers.DictField(allow_null=True)
+
+
+def show_task(task: Task) -> dict[str, Any]:
+    """Show a task to the person who holds it. A blind task shows no suggestion and no reason."""
+    suggestion = None
+    if task.suggestion_class_id is not None and not task.blind:
+        suggestion = {
+            "head": task.suggestion_model,
+            "class": task.suggestion_class_id,
+            "confidence": task.suggestion_confidence,
+            "top": [{"class": label, "confidence": confidence} for label, confidence in task.suggestion_top],
+        }
+    return {
+        "id": task.pk,
+        "image": image_brief(task.image),
+        "purpose": Purpose.TEST if task.blind else task.purpose,
+        "blind": task.blind,
+        "rank": task.rank,
+        "round_size": task.round.size if task.round else 0,
+        "lease_expires_at": task.lease_expires_at,
+        "suggestion": suggestion,
+        "reason": show_reason(task) if not task.blind and task.reason else None,
+    }
+
+
+def show_reason(task: Task) -> dict[str, Any]:
+    """Say why this picture was picked, in a sentence; programs (and other languages) use `code` and the numbers."""
+    sentences = {
+        "torn": "The model is torn between its first two guesses.",
+        "unlike_labelled": "No labelled picture looks quite like it.",
+        "typical": "Many pictures in the pool look like it.",
+        "random": "Picked at random.",
+    }
+    code = str(task.reason.get("code", ""))
+    return {**task.reason, "code": code, "text": sentences.get(code, "")}
+
+
+class LeaseRequest(serializers.Serializer):
+    """How many tasks to have in hand."""
+
+    count = serializers.IntegerField(min_value=1, max_value=100, default=PREFETCH)
+
+
+class LeaseResponse(serializers.Serializer):
+    """Tasks in hand, and why there are none."""
+
+    tasks = TaskSerializer(many=True)
+    remaining = serializers.IntegerField()
+    reason = serializers.CharField(allow_null=True)
+
+
+class LeaseView(ProjectView):
+    """Take tasks from the queue."""
+
+    roles = {"POST": Role.ANNOTATOR}
+
+    @extend_schema(request=LeaseRequest, responses=LeaseResponse)
+    def post(self, request: Request) -> Response:
+        """Lease tasks: first those already in hand, then new ones, up to `count`."""
+        body = LeaseRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        tasks = lease_tasks(project=self.project, user=request.user, count=body.validated_data["count"])
+        reason = None if tasks else why_nothing(self.project)
+        if reason == "selecting" or (len(tasks) < PREFETCH // 2 and not queue_length(self.project)):
+            self._select_more()
+        return Response(
+            {"tasks": [show_task(task) for task in tasks], "remaining": queue_length(self.project), "reason": reason}
+        )
+
+    def _select_more(self) -> None:
+        """The round is used up before enough labels came for a refresh: ask for the next pick now."""
+        if pool_waits(self.project):
+            request_refresh(project=self.project)
+
+
+class ReleaseRequest(serializers.Serializer):
+    """Tasks to give back."""
+
+    tasks = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=100)
+
+
+class ReleaseView(ProjectView):
+    """Give tasks back to the queue."""
+
+    roles = {"POST": Role.ANNOTATOR}
+
+    @extend_schema(request=ReleaseRequest, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Release one's own leases."""
+        body = ReleaseRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        release_tasks(project=self.project, user=request.user, task_ids=body.validated_data["tasks"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ItemSerializer(serializers.Serializer):
+    """One thing a person says of a picture, or takes back."""
+
+    client_id = serializers.UUIDField()
+    task = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    image = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    verdict = serializers.ChoiceField(choices=["label", "skip", "unsure", "flag"], default="label")
+    labels = serializers.ListField(child=serializers.IntegerField(min_value=1), default=list, max_length=1000)
+    comment = serializers.CharField(default="", allow_blank=True, max_length=4000)
+    origin = serializers.ChoiceField(choices=["single", "bulk"], default="single")
+    lead_time_ms = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=86_400_000)
+    seen_version = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
+    undoes = serializers.UUIDField(required=False, allow_null=True)
+
+
+class ResultSerializer(serializers.Serializer):
+    """What became of an item, and the picture's label now."""
+
+    client_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=["created", "duplicate", "conflict", "invalid"])
+    annotation = serializers.IntegerField(allow_null=True)
+    label = serializers.IntegerField(allow_null=True)
+    trust = serializers.IntegerField(allow_null=True)
+    label_version = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField(allow_blank=True)
+    task = TaskSerializer(allow_null=True)
+
+
+class AnnotationsRequest(serializers.Serializer):
+    """A list of items; each gets its own answer."""
+
+    items = ItemSerializer(many=True)
+
+    def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Bound the batch."""
+        if not 1 <= len(items) <= MAX_ITEMS:
+            raise serializers.ValidationError(f"Send 1 to {MAX_ITEMS} items at once.")
+        return items
+
+
+class AnnotationsResponse(serializers.Serializer):
+    """Answers in the order of the items."""
+
+    results = ResultSerializer(many=True)
+    next_refresh_in = serializers.IntegerField()
+    refresh_job = serializers.IntegerField(allow_null=True)
+
+
+def show_result(result: Result) -> dict[str, Any]:
+    """Show what became of an item."""
+    image = result.image
+    return {
+        "client_id": result.client_id,
+        "status": result.status,
+        "annotation": result.annotation.pk if result.annotation else None,
+        "label": image.label_id if image else None,
+        "trust": image.trust if image else None,
+        "label_version": image.label_version if image else None,
+        "message": result.message,
+        "task": show_task(result.task) if result.task else None,
+    }
+
+
+def show_annotation(row: Annotation) -> dict[str, Any]:
+    """Show one entry of the labelling history."""
+    return {
+        "id": row.pk,
+        "client_id": row.client_id,
+        "image": image_brief(row.image),
+        "user": {"id": row.user_id, "name": row.user.shown_name},
+        "verdict": row.verdict,
+        "labels": row.labels,
+        "comment": row.comment,
+        "origin": row.origin,
+        "blind": row.blind,
+        "suggestion": {
+            "head": row.suggestion_model,
+            "class": row.suggestion_class_id,
+            "confidence": row.suggestion_confidence,
+        }
+        if row.suggestion_class_id
+        else None,
+        "conflict": row.conflict,
+        "undone": hasattr(row, "undone_by"),
+        "created_at": row.created_at,
+    }
+
+
+class AnnotationsView(ProjectView):
+    """Say what pictures show; read what was said."""
+
+    roles = {"GET": Role.ANNOTATOR, "POST": Role.ANNOTATOR}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("mine", bool),
+            OpenApiParameter("after", int),
+            OpenApiParameter("limit", int),
+        ],
+        responses={200: dict[str, Any]},
+    )
+    def get(self, request: Request) -> Response:
+        """List annotations, newest first; annotators see their own."""
+        mine = request.query_params.get("mine") in ("1", "true")
+        everyone = (role_of(request.user, self.project) or 0) >= Role.REVIEWER and not mine
+        rows = history(self.project, None if everyone else request.user)
+        return Response(page_by_key(request, rows, show_annotation, newest_first=True, limit=50, max_limit=500))
+
+    @extend_schema(request=AnnotationsRequest, responses=AnnotationsResponse)
+    def post(self, request: Request) -> Response:
+        """Keep a batch of annotations; sending it again changes nothing (`client_id` is the idempotency key)."""
+        body = AnnotationsRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        items = [Item(**item) for item in body.validated_data["items"]]
+        results = submit_annotations(project=self.project, user=request.user, items=items)
+        left, job = count_towards_refresh(project=self.project, labels=_labels_given(results))
+        shown = [show_result(result) for result in results]
+        return Response({"results": shown, "next_refresh_in": left, "refresh_job": job.pk if job else None})
+
+
+def _labels_given(results: list[Result]) -> int:
+    """Labels that these results add (undone ones count against)."""
+    given = 0
+    for result in results:
+        if result.status == "created" and result.annotation is not None:
+            given += result.annotation.applied
+            undone = result.annotation.undoes
+            given -= bool(undone and undone.applied)
+    return given
+
+
+class RefreshView(ProjectView):
+    """Ask for a head refresh now."""
+
+    roles = {"POST": Role.ANNOTATOR}
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def post(self, request: Request) -> Response:
+        """Enqueue a refresh, or return the one that already waits."""
+        job = request_refresh(project=self.project, user=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+class HoldoutRequest(serializers.Serializer):
+    """Pictures to keep out; the same name again adds to it."""
+
+    name = serializers.CharField(max_length=100)
+    images = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=5000)
+
+
+class HoldoutSerializer(serializers.Serializer):
+    """A hold-out and its size."""
+
+    name = serializers.CharField()
+    size = serializers.IntegerField()
+
+
+def show_holdout(holdout: Holdout) -> dict[str, Any]:
+    """Show a hold-out."""
+    return {"name": holdout.name, "size": holdout.images.count()}
+
+
+class HoldoutsView(ProjectView):
+    """Hold-outs: excluded from queue, reserve, coverage and training."""
+
+    roles = {"GET": Role.VIEWER, "POST": Role.LEAD}
+
+    @extend_schema(responses=HoldoutSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the project's hold-outs."""
+        return Response([show_holdout(row) for row in Holdout.objects.filter(project=self.project).order_by("id")])
+
+    @extend_schema(request=HoldoutRequest, responses={201: HoldoutSerializer})
+    def post(self, request: Request) -> Response:
+        """Add pictures to a hold-out, which is made when it does not exist."""
+        body = HoldoutRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        holdout = set_holdout(
+            project=self.project,
+            name=body.validated_data["name"],
+            image_ids=body.validated_data["images"],
+            user=request.user,
+        )
+        return Response(show_holdout(holdout), status=status.HTTP_201_CREATED)
+
+
+class HoldoutView(ProjectView):
+    """One hold-out."""
+
+    roles = {"DELETE": Role.LEAD}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """Dissolve a hold-out; its pictures return to the pool."""
+        holdout = Holdout.objects.filter(project=self.project, name=name).first()
+        if holdout is None:
+            raise NotFound(f"There is no hold-out named {name} in this project.")
+        drop_holdout(project=self.project, name=name, user=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReserveReleaseView(ProjectView):
+    """The unanswered rest of the reserve."""
+
+    roles = {"POST": Role.LEAD}
+
+    @extend_schema(request=None, responses={200: dict[str, int]})
+    def post(self, request: Request) -> Response:
+        """Release what is not yet answered of the reserve to the pool."""
+        return Response({"released": release_reserve(project=self.project, user=request.user)})
+
+
+class ImportUndoView(ProjectView):
+    """Take a whole import back."""
+
+    roles = {"POST": Role.LEAD}
+
+    @extend_schema(request=None, responses={200: dict[str, Any]})
+    def post(self, request: Request, batch_id: int) -> Response:
+        """Archive the import's pictures and append undo rows for the labels it brought."""
+        batch = ImportBatch.objects.filter(project=self.project, pk=batch_id).first()
+        if batch is None:
+            raise NotFound("There is no such import in this project.")
+        batch = undo_import(batch=batch, user=request.user)
+        return Response({"id": batch.pk, "state": batch.state})

@@ -1,0 +1,161 @@
+"""Reads of the labelling loop: the state of the queue, training labels, the test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.images.models import EmbeddingSpace, Image, Trust
+from annotator.images.selectors import columns
+from annotator.jobs.models import Job, JobKind
+from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
+from annotator.projects.models import LabelClass, Project
+
+PREFETCH = 20  # tasks that a Label page holds ahead
+ACTIVE_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class RefreshData:
+    """What a head refresh reads, as positions into the array store.
+
+    Attributes:
+        train: int64 [t] positions of trusted labels outside reserve and hold-outs; `train_labels` their class ids.
+        test: int64 [s] positions of the answered reserve; `test_labels` their class ids.
+        pool: int64 [p] positions without a trusted label, outside reserve and hold-outs.
+        candidates: int64 [c] those of the pool that may be put before a person now.
+        held: int64 [h] those of the pool that are in somebody's hands, soon to be labelled.
+        seq: the change number that all of it was read at.
+    """
+
+    train: np.ndarray
+    train_labels: np.ndarray
+    test: np.ndarray
+    test_labels: np.ndarray
+    pool: np.ndarray
+    candidates: np.ndarray
+    held: np.ndarray
+    seq: int
+
+
+def refresh_data(project: Project, length: int) -> RefreshData:
+    """Collect positions for a refresh among the first `length`, those that have an embedding."""
+    cols = columns(project.pk)
+    n = min(length, cols.length)
+    present = cols.present[:n]
+    label, trust = cols.label[:n], cols.trust[:n]
+    reserve, holdout = cols.reserve[:n], cols.holdout[:n]
+    live = np.fromiter(
+        LabelClass.objects.filter(project=project, archived_at=None).values_list("id", flat=True), np.int64
+    )
+    known = present & ~holdout & np.isin(label, live)
+    train = np.flatnonzero(known & ~reserve & (trust > Trust.NONE) & (trust != Trust.CERTIFIED))
+    test = np.flatnonzero(known & reserve & (trust >= Trust.PAGE_VERIFIED))
+    pool = np.flatnonzero(present & ~holdout & ~reserve & (trust == Trust.NONE))
+    held = np.intersect1d(pool, _held(project))
+    return RefreshData(
+        train=train,
+        train_labels=label[train].copy(),
+        test=test,
+        test_labels=label[test].copy(),
+        pool=pool,
+        candidates=_candidates(project, np.setdiff1d(pool, held)),
+        held=held,
+        seq=cols.seq,
+    )
+
+
+def _held(project: Project) -> np.ndarray:
+    """Positions of the pictures that are in somebody's hands."""
+    leased = Task.objects.filter(
+        project=project, purpose=Purpose.QUEUE, state=Task.State.LEASED, lease_expires_at__gte=timezone.now()
+    )
+    return np.fromiter(leased.values_list("image__position", flat=True), np.int64)
+
+
+def _candidates(project: Project, free: np.ndarray) -> np.ndarray:
+    """Leave out what people set aside, while anything else is left."""
+    aside = np.fromiter(set_aside(project).values_list("position", flat=True), np.int64)
+    wanted = np.setdiff1d(free, aside)
+    return wanted if len(wanted) else free
+
+
+def set_aside(project: Project) -> QuerySet[Image]:
+    """Unlabelled pictures that somebody skipped, flagged or was unsure of."""
+    verdicts = (Annotation.Verdict.SKIP, Annotation.Verdict.UNSURE, Annotation.Verdict.FLAG)
+    spoken = Annotation.objects.filter(project=project, verdict__in=verdicts, undone_by=None)
+    return Image.objects.present().filter(project=project, trust=Trust.NONE, pk__in=spoken.values("image_id"))
+
+
+def round_size(project: Project) -> int:
+    """Pictures in a round: enough that every active labeler can prefetch twice over."""
+    since = timezone.now() - timedelta(minutes=ACTIVE_MINUTES)
+    people = Annotation.objects.filter(project=project, created_at__gte=since).values("user").distinct().count()
+    return max(project.round_size, 2 * PREFETCH * people)
+
+
+def queue_length(project: Project) -> int:
+    """Tasks of the active round that nobody has answered yet."""
+    return Task.objects.filter(
+        project=project,
+        round__state=SelectionRound.State.ACTIVE,
+        state__in=(Task.State.OPEN, Task.State.LEASED),
+    ).count()
+
+
+def why_nothing(project: Project) -> str:
+    """Say why the queue has nothing to give; the page tells the person what to do about it."""
+    if not Image.objects.present().filter(project=project).exists():
+        return "nothing_imported"
+    active = Job.objects.filter(project=project, state__in=Job.ACTIVE)
+    space = EmbeddingSpace.objects.filter(project=project, state=EmbeddingSpace.State.ACTIVE).first()
+    newest = Image.objects.present().filter(project=project).aggregate(newest=Max("position"))["newest"]
+    if (space is None or space.length <= newest) and active.filter(kind__in=(JobKind.IMPORT, JobKind.EMBED)).exists():
+        return "embedding"
+    if active.filter(kind=JobKind.HEAD_REFRESH).exists():
+        return "selecting"
+    return (
+        "all_leased"
+        if pool_waits(project) and queue_length(project)
+        else ("selecting" if pool_waits(project) else "all_labelled")
+    )
+
+
+def next_refresh_in(project: Project) -> int:
+    """Labels still missing until the head is refreshed by itself."""
+    given = QueueState.objects.filter(project=project).values_list("answered_since_refresh", flat=True).first() or 0
+    return max(0, project.refresh_every - given)
+
+
+def history(project: Project, user: User | None) -> QuerySet[Annotation]:
+    """What people (or one person) said, without the undo rows themselves."""
+    rows = Annotation.objects.filter(project=project).exclude(verdict=Annotation.Verdict.UNDO)
+    if user is not None:
+        rows = rows.filter(user=user)
+    return rows.select_related("image", "user", "undone_by").prefetch_related("image__sources")
+
+
+def labelled_since(project: Project, since_day_start: datetime, user: User | None = None) -> int:
+    """Labels that people gave in the browser or by script since a moment, without those taken back."""
+    rows = Annotation.objects.filter(
+        project=project, verdict=Annotation.Verdict.LABEL, undone_by=None, created_at__gte=since_day_start
+    ).exclude(origin=Annotation.Origin.IMPORT)
+    return rows.filter(user=user).count() if user else rows.count()
+
+
+def unanswered_reserve(project: Project) -> QuerySet[Image]:
+    """Reserve pictures that nobody has answered blind yet."""
+    return Image.objects.filter(
+        project=project, reserve=True, holdout=None, archived_at=None, trust__lt=Trust.PAGE_VERIFIED
+    )
+
+
+def pool_waits(project: Project) -> bool:
+    """Whether any picture outside reserve and hold-outs still lacks a trusted label."""
+    pool = Image.objects.filter(project=project, trust=Trust.NONE, reserve=False, holdout=None, archived_at=None)
+    return pool.exists()

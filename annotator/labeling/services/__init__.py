@@ -1,0 +1,19 @@
+"""Every write to rounds, tasks, annotations and current labels."""
+
+from annotator.labeling.services.annotating import Item, Result, record_import_labels, submit_annotations
+from annotator.labeling.services.curating import undo_import
+from annotator.labeling.services.leasing import lease_tasks, release_tasks
+from annotator.labeling.services.rounds import RoundPick, publish_round, request_refresh
+
+__all__ = [
+    "Item",
+    "Result",
+    "RoundPick",
+    "lease_tasks",
+    "publish_round",
+    "record_import_labels",
+    "release_tasks",
+    "request_refresh",
+    "submit_annotations",
+    "undo_import",
+]

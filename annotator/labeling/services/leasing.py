@@ -1,0 +1,103 @@
+"""Handing tasks to people: compare-and-swap leases with an expiry, and one blind test task in ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.images.models import Trust
+from annotator.labeling.models import Purpose, QueueState, SelectionRound, Task
+from annotator.labeling.selectors import pool_waits, unanswered_reserve
+from annotator.projects.models import Project
+
+
+def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
+    """Give `user` tasks until `count` are in hand: those already leased to them first, in the order they were given.
+
+    A lease is a compare-and-swap on the task's row under the project's queue row, so two people never hold the
+    same task, on SQLite as on PostgreSQL. An abandoned lease expires and is handed out again.
+    """
+    now = timezone.now()
+    expires = now + timedelta(seconds=settings.LEASE_SECONDS)
+    held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED)
+    QueueState.objects.get_or_create(project=project)
+    with transaction.atomic():
+        # The update takes the row lock before anything is read: leases of one project follow each other.
+        QueueState.objects.filter(project=project).update(handed_out=F("handed_out"))
+        queue = QueueState.objects.get(project=project)
+        held.update(lease_expires_at=expires)
+        for _ in range(count - held.count()):
+            if not _lease_next(queue, user, now, expires):
+                break
+        queue.save(update_fields=["handed_out", "handed_out_blind"])
+    return list(
+        held.select_related("image", "round", "suggestion_class")
+        .prefetch_related("image__sources")
+        .order_by("lease_order")
+    )
+
+
+def _lease_next(queue: QueueState, user: User, now: datetime, expires: datetime) -> bool:
+    """Lease one more task to the user: a blind one when its turn has come, else the next of the round."""
+    project = queue.project
+    blind_is_due = (queue.handed_out_blind + 1) * project.blind_every <= queue.handed_out + 1
+    task = _next_blind(project, now) if blind_is_due else None
+    task = task or _next_queued(project, now)
+    if task is None and not pool_waits(project):
+        task = _next_blind(project, now)  # the pool is done: the rest of the reserve is all there is
+    if task is None:
+        return False
+    queue.handed_out += 1
+    queue.handed_out_blind += task.blind
+    leased = (
+        _free(now)
+        .filter(pk=task.pk)
+        .update(state=Task.State.LEASED, leased_to=user, lease_expires_at=expires, lease_order=queue.handed_out)
+    )
+    assert leased == 1, "the queue row is locked, so nobody can have taken the task meanwhile"
+    return True
+
+
+def _free(now: datetime) -> QuerySet[Task]:
+    """Tasks that nobody holds: open, or leased to somebody who has gone."""
+    return Task.objects.filter(Q(state=Task.State.OPEN) | Q(state=Task.State.LEASED, lease_expires_at__lt=now))
+
+
+def _next_queued(project: Project, now: datetime) -> Task | None:
+    """The best-ranked free task of the active round."""
+    tasks = _free(now).filter(
+        project=project,
+        purpose=Purpose.QUEUE,
+        round__state=SelectionRound.State.ACTIVE,
+        image__trust=Trust.NONE,
+        image__archived_at=None,
+    )
+    return tasks.order_by("rank", "id").first()
+
+
+def _next_blind(project: Project, now: datetime) -> Task | None:
+    """The next unanswered picture of the reserve in `lot` order, as a blind test task."""
+    again = _free(now).filter(project=project, purpose=Purpose.TEST).order_by("id").first()
+    if again is not None:
+        return again
+    image = (
+        unanswered_reserve(project)
+        .exclude(tasks__in=Task.objects.filter(project=project, purpose=Purpose.TEST))
+        .order_by("lot", "id")
+        .first()
+    )
+    if image is None:
+        return None
+    return Task.objects.create(project=project, image=image, purpose=Purpose.TEST, blind=True)
+
+
+def release_tasks(*, project: Project, user: User, task_ids: Iterable[int]) -> int:
+    """Return one's own leases to the queue; return how many were held."""
+    held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED, pk__in=list(task_ids))
+    return held.update(state=Task.State.OPEN, leased_to=None, lease_expires_at=None)
