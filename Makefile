@@ -1,0 +1,107 @@
+# The project's commands; `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_EXTRA ?= cpu
+PYTEST := $(BIN)/python -m pytest
+WEB := annotator/web/index.html
+EMOJI := demo/node_modules/emoji-datasource-google
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/*.html frontend/*.ts frontend/tsconfig*.json -type f 2>/dev/null)
+# Checks need settings but no data of anyone's.
+CHECK := ANNOTATOR_DATA_DIR=$$(mktemp -d) ANNOTATOR_SECRET_KEY=check $(BIN)/python
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: setup
+setup: .venv/.installed frontend/node_modules/.installed $(WEB) ## Python environment, npm packages, frontend build
+
+.venv/.installed: pyproject.toml scripts/debian-packages
+	scripts/debian-packages venv
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[$(PIP_EXTRA),dev]'
+	touch $@
+
+frontend/node_modules/.installed: frontend/package-lock.json
+	npm ci --prefix frontend --no-audit --no-fund
+	touch $@
+
+$(WEB): $(FRONTEND_SOURCES) | frontend/node_modules/.installed
+	npm run --prefix frontend build
+	touch $@
+
+$(EMOJI)/package.json: demo/package-lock.json
+	npm ci --prefix demo --no-audit --no-fund
+	touch $@
+
+.PHONY: packages
+packages: ## Debian packages that the tests need (a browser, PostgreSQL), when run as root
+	scripts/debian-packages chromium postgresql fonts
+
+.PHONY: demo
+demo: setup $(EMOJI)/package.json ## the product with a project on real pictures
+	exec $(BIN)/annotator demo --emoji $(EMOJI)
+
+.PHONY: dev
+dev: setup ## the product with debugging on, and the frontend rebuilt at every change
+	trap 'kill $$(jobs -p)' EXIT; ANNOTATOR_DEBUG=1 $(BIN)/annotator up & npm run --prefix frontend dev
+
+.PHONY: test
+test: packages setup check test-sqlite test-postgres test-e2e ## install what the tests need, then all of them
+
+.PHONY: check
+check: check-python check-frontend ## linters, types, import rules, migration and schema drift
+
+.PHONY: check-python
+check-python: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(CHECK) manage.py makemigrations --check --dry-run
+	scripts/schema --check
+
+.PHONY: check-frontend
+check-frontend: setup
+	npm run --prefix frontend check
+	npm run --prefix frontend test
+
+.PHONY: test-sqlite
+test-sqlite: setup
+	$(PYTEST) -n 2 -m 'not e2e and not accept'
+
+.PHONY: test-postgres
+test-postgres: setup
+	scripts/with-postgres $(PYTEST) -n 2 -m 'not e2e and not accept' tests/annotator
+
+.PHONY: test-e2e
+test-e2e: setup
+	$(PYTEST) -m 'e2e and not accept' tests/e2e
+
+.PHONY: accept
+accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared/data) and the long tests
+	$(PYTEST) -m accept -s --timeout 7200
+
+.PHONY: bench
+bench: setup ## measure refreshes and annotations, idle and under load
+	$(BIN)/python -m tests.bench.bench_refresh
+
+.PHONY: schema
+schema: setup ## write the OpenAPI schema and the frontend's types from it
+	scripts/schema
+
+.PHONY: screenshots
+screenshots: packages setup $(EMOJI)/package.json ## take the README's pictures of every page
+	ANNOTATOR_EMOJI=$(EMOJI) $(BIN)/python -m tests.e2e.screenshots docs/screenshots
+
+.PHONY: format
+format: setup ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --prefix frontend format
