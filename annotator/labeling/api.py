@@ -16,7 +16,7 @@ from annotator.images.selectors import image_brief
 from annotator.images.services import drop_holdout, release_reserve, set_holdout
 from annotator.jobs.api import JobSerializer
 from annotator.labeling.models import Annotation, Purpose, Task
-from annotator.labeling.selectors import PREFETCH, history, pool_waits, queue_length, why_nothing
+from annotator.labeling.selectors import PREFETCH, history, more_to_select, queue_length, why_nothing
 from annotator.labeling.services import (
     Item,
     Result,
@@ -123,17 +123,12 @@ class LeaseView(ProjectView):
         body = LeaseRequest(data=request.data)
         body.is_valid(raise_exception=True)
         tasks = lease_tasks(project=self.project, user=request.user, count=body.validated_data["count"])
-        reason = None if tasks else why_nothing(self.project)
-        if reason == "selecting" or (len(tasks) < PREFETCH // 2 and not queue_length(self.project)):
-            self._select_more()
-        return Response(
-            {"tasks": [show_task(task) for task in tasks], "remaining": queue_length(self.project), "reason": reason}
-        )
-
-    def _select_more(self) -> None:
-        """The round is used up before enough labels came for a refresh: ask for the next pick now."""
-        if pool_waits(self.project):
+        remaining = queue_length(self.project)
+        if remaining < PREFETCH and more_to_select(self.project):
+            # The round runs out before enough labels came for a refresh: ask for the next pick now.
             request_refresh(project=self.project)
+        reason = None if tasks else why_nothing(self.project)
+        return Response({"tasks": [show_task(task) for task in tasks], "remaining": remaining, "reason": reason})
 
 
 class ReleaseRequest(serializers.Serializer):

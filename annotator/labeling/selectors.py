@@ -56,15 +56,15 @@ def refresh_data(project: Project, length: int) -> RefreshData:
     known = present & ~holdout & np.isin(label, live)
     train = np.flatnonzero(known & ~reserve & (trust > Trust.NONE) & (trust != Trust.CERTIFIED))
     test = np.flatnonzero(known & reserve & (trust >= Trust.PAGE_VERIFIED))
-    pool = np.flatnonzero(present & ~holdout & ~reserve & (trust == Trust.NONE))
-    held = np.intersect1d(pool, _held(project))
+    waiting = np.flatnonzero(present & ~holdout & ~reserve & (trust == Trust.NONE))
+    held = np.intersect1d(waiting, _held(project))
     return RefreshData(
         train=train,
         train_labels=label[train].copy(),
         test=test,
         test_labels=label[test].copy(),
-        pool=pool,
-        candidates=_candidates(project, np.setdiff1d(pool, held)),
+        pool=waiting,
+        candidates=_candidates(project, np.setdiff1d(waiting, held)),
         held=held,
         seq=cols.seq,
     )
@@ -110,20 +110,23 @@ def queue_length(project: Project) -> int:
 
 def why_nothing(project: Project) -> str:
     """Say why the queue has nothing to give; the page tells the person what to do about it."""
-    if not Image.objects.present().filter(project=project).exists():
-        return "nothing_imported"
-    active = Job.objects.filter(project=project, state__in=Job.ACTIVE)
-    space = EmbeddingSpace.objects.filter(project=project, state=EmbeddingSpace.State.ACTIVE).first()
     newest = Image.objects.present().filter(project=project).aggregate(newest=Max("position"))["newest"]
-    if (space is None or space.length <= newest) and active.filter(kind__in=(JobKind.IMPORT, JobKind.EMBED)).exists():
+    if newest is None:
+        return "nothing_imported"
+    if not pool_waits(project):
+        return "all_labelled"
+    space = EmbeddingSpace.objects.filter(project=project, state=EmbeddingSpace.State.ACTIVE).first()
+    coming = Job.objects.filter(project=project, state__in=Job.ACTIVE, kind__in=(JobKind.IMPORT, JobKind.EMBED))
+    if (space is None or space.length <= newest) and coming.exists():
         return "embedding"
-    if active.filter(kind=JobKind.HEAD_REFRESH).exists():
-        return "selecting"
-    return (
-        "all_leased"
-        if pool_waits(project) and queue_length(project)
-        else ("selecting" if pool_waits(project) else "all_labelled")
-    )
+    return "selecting" if more_to_select(project) else "all_leased"
+
+
+def more_to_select(project: Project) -> bool:
+    """Whether the pool holds pictures that are in nobody's hands and not in the active round."""
+    waiting = Task.objects.filter(project=project, purpose=Purpose.QUEUE, round__state=SelectionRound.State.ACTIVE)
+    waiting = waiting.filter(state__in=(Task.State.OPEN, Task.State.LEASED))
+    return pool(project).exclude(tasks__in=waiting).exists()
 
 
 def next_refresh_in(project: Project) -> int:
@@ -157,5 +160,9 @@ def unanswered_reserve(project: Project) -> QuerySet[Image]:
 
 def pool_waits(project: Project) -> bool:
     """Whether any picture outside reserve and hold-outs still lacks a trusted label."""
-    pool = Image.objects.filter(project=project, trust=Trust.NONE, reserve=False, holdout=None, archived_at=None)
-    return pool.exists()
+    return pool(project).exists()
+
+
+def pool(project: Project) -> QuerySet[Image]:
+    """Pictures outside reserve and hold-outs that have no trusted label."""
+    return Image.objects.filter(project=project, trust=Trust.NONE, reserve=False, holdout=None, archived_at=None)

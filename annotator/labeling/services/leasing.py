@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -98,6 +99,18 @@ def _next_blind(project: Project, now: datetime) -> Task | None:
 
 
 def release_tasks(*, project: Project, user: User, task_ids: Iterable[int]) -> int:
-    """Return one's own leases to the queue; return how many were held."""
+    """Return one's own leases to the queue; return how many were held.
+
+    What was not answered does not count as handed out, so that one answer in ten stays a blind one.
+    """
     held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED, pk__in=list(task_ids))
-    return held.update(state=Task.State.OPEN, leased_to=None, lease_expires_at=None)
+    QueueState.objects.get_or_create(project=project)
+    with transaction.atomic():
+        QueueState.objects.filter(project=project).update(handed_out=F("handed_out"))
+        blind = held.filter(blind=True).count()
+        released = held.update(state=Task.State.OPEN, leased_to=None, lease_expires_at=None)
+        QueueState.objects.filter(project=project).update(
+            handed_out=Greatest(F("handed_out") - released, 0),
+            handed_out_blind=Greatest(F("handed_out_blind") - blind, 0),
+        )
+    return released
