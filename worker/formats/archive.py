@@ -66,19 +66,32 @@ def extract_zip(
     target.mkdir(parents=True, exist_ok=True)
     try:
         _check_directory_size(path, limits)
-        with zipfile.ZipFile(path) as archive:
-            _Extraction(archive, path.stat().st_size, target, limits, report).run(progress)
+        archive = zipfile.ZipFile(path)
     except RejectedError as rejected:
         report.rejected.append((path.name, rejected.reason, rejected.detail))
+        return report
     except (*_CORRUPT, ValueError) as error:
         report.rejected.append((path.name, Reason.ZIP_CORRUPT, str(error)))
+        return report
+    with archive:
+        try:
+            _Extraction(archive, path.stat().st_size, target, limits, report).run(progress)
+        except RejectedError as rejected:
+            report.rejected.append((path.name, rejected.reason, rejected.detail))
     return report
 
 
 class _Extraction:
     """One pass over one open archive."""
 
-    def __init__(self, archive: zipfile.ZipFile, target: Path, limits: ArchiveLimits, report: ExtractReport) -> None:
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        packed_bytes: int,
+        target: Path,
+        limits: ArchiveLimits,
+        report: ExtractReport,
+    ) -> None:
         self._archive = archive
         self._target = target
         self._limits = limits
@@ -97,15 +110,15 @@ class _Extraction:
             raise RejectedError(Reason.ZIP_TOO_MANY, f"{len(entries)} entries, limit {self._limits.max_entries}")
         for done, entry in enumerate(entries):
             progress(done, len(entries))
-            name = entry.filename.replace("\\", "/")
-            if entry.is_dir() or is_ignored(name):
-                continue
+            name = entry.filename.replace("\\", "/").removeprefix("./")
             try:
-                self._extract(entry, name)
+                _check_name(name)
+                if not is_ignored(name) and not entry.is_dir():
+                    self._extract(entry, name)
             except RejectedError as rejected:
                 self._report.rejected.append((name, rejected.reason, rejected.detail))
-            if self._total > self._limits.max_total_bytes:
-                raise RejectedError(Reason.ZIP_TOO_LARGE, f"stopped after {done + 1} of {len(entries)} entries")
+            if self._total > self._allowed:
+                raise RejectedError(self._overrun, f"stopped after {done + 1} of {len(entries)} entries")
 
     def _extract(self, entry: zipfile.ZipInfo, name: str) -> None:
         _check_kind(entry)
