@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from annotator.accounts.models import User
@@ -30,6 +31,28 @@ QUEUE_OF = {
     JobKind.HEAD_REFRESH: Queue.INTERACTIVE,
 }
 
+# Seconds without any progress after which an attempt whose heart still beats is given up.
+STALL_SECONDS = {
+    JobKind.IMPORT: 900,
+    JobKind.EMBED: 900,
+    JobKind.HEAD_REFRESH: 300,
+}
+MAX_LOSSES = 5  # after so many vanished workers the job itself is the suspect
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Chainable reads of jobs."""
+
+    def visible_to(self, user: User | AnonymousUser) -> JobQuerySet:
+        """Jobs of projects that this person may see; those of no project only for a site admin."""
+        if user.is_authenticated and user.is_superuser:
+            return self
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+    def active(self) -> JobQuerySet:
+        """Queued or running."""
+        return self.filter(state__in=Job.ACTIVE)
+
 
 class Job(models.Model):
     """One piece of background work. Every write of a running attempt is conditional on its attempt number."""
@@ -54,23 +77,29 @@ class Job(models.Model):
     progress_total = models.PositiveBigIntegerField(default=0)
     progress_unit = models.CharField(max_length=32, blank=True, default="")
     progress_message = models.CharField(max_length=300, blank=True, default="")
+    progress_from = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="what was done already when the attempt first reported"
+    )
     error_code = models.CharField(max_length=64, blank=True, default="")
     error_message = models.TextField(blank=True, default="")
     error_hint = models.TextField(blank=True, default="")
     cancel_requested = models.BooleanField(default=False)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0, help_text="grows with every claim, never reset")
+    losses = models.PositiveIntegerField(default=0, help_text="attempts whose worker vanished, since the last retry")
     worker = models.CharField(max_length=200, blank=True, default="")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     progress_at = models.DateTimeField(null=True, blank=True)
     rung_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="of the present attempt")
     finished_at = models.DateTimeField(null=True, blank=True)
     dedupe_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
     slot = models.CharField(
         max_length=120, blank=True, default="", help_text="of the jobs sharing a slot one runs and one waits"
     )
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         constraints = [

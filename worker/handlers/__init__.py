@@ -1,0 +1,18 @@
+"""What runs each kind of job: load, compute, save. Named by module, so that a worker imports only its own."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from annotator.jobs.models import JobKind
+
+HANDLERS: dict[JobKind, str] = {
+    JobKind.IMPORT: "worker.handlers.import_images",
+    JobKind.EMBED: "worker.handlers.embed",
+    JobKind.HEAD_REFRESH: "worker.handlers.head_refresh",
+}
+
+
+def handler_of(kind: str) -> Callable[[Any], dict[str, Any]]:
+    """Import and return the handler of a kind: `handle(ctx: JobContext) -> result`."""
+    return importlib.import_module(HANDLERS[JobKind(kind)]).handle

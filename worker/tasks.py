@@ -1,0 +1,63 @@
+"""One Celery task per kind of job and one for the sweep; each only passes the ring on to `worker.runner`."""
+
+import logging
+import os
+import signal
+from functools import partial
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.db import close_old_connections
+
+from annotator.celery import app
+from annotator.jobs import services
+from annotator.jobs.models import JobKind
+from worker import runner
+from worker.node import Node
+
+logger = logging.getLogger(__name__)
+this = Node()
+
+
+def leave_stuck_worker() -> None:
+    """End a process whose handler hangs in an attempt that was given up; whoever supervises it starts a new one."""
+    logger.critical("The handler hangs in an attempt that was given up; this worker ends itself")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(job_id: int) -> None:
+    """Run a job that rang."""
+    runner.run_job(job_id, worker=this.name, when_stuck=leave_stuck_worker)
+
+
+for kind in JobKind:
+    app.task(partial(run), name=f"job.{kind}")
+
+
+@app.task(name="jobs.sweep")
+def sweep() -> None:
+    """Look for what a broker or a worker lost."""
+    close_old_connections()
+    try:
+        services.sweep()
+        runner.remove_leftovers()
+    finally:
+        close_old_connections()
+
+
+@worker_ready.connect
+def publish(sender: Any, **_: Any) -> None:
+    """Publish what this worker can do, and keep saying that it lives."""
+    this.start(name=sender.hostname, queue=str(next(iter(sender.app.amqp.queues.consume_from))))
+
+
+@worker_shutting_down.connect
+def interrupt(**_: Any) -> None:
+    """Let the running attempt put its job back instead of waiting for its end."""
+    runner.stopping.set()
+
+
+@worker_shutdown.connect
+def withdraw(**_: Any) -> None:
+    """A worker that stops in order takes its row along."""
+    this.stop()
