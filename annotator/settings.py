@@ -37,6 +37,7 @@ def own_secret(folder: Path) -> str:
     return path.read_text().strip()
 
 
+VERSION = "0.1.0"
 DATA_DIR = Path(env.get("ANNOTATOR_DATA_DIR", "data")).resolve()
 DEBUG = flag("ANNOTATOR_DEBUG")
 SECRET_KEY = env.get("ANNOTATOR_SECRET_KEY") or own_secret(DATA_DIR)
@@ -151,6 +152,8 @@ AXES_FAILURE_LIMIT = int(env.get("ANNOTATOR_LOGIN_ATTEMPTS", "10"))
 AXES_COOLOFF_TIME = float(env.get("ANNOTATOR_LOGIN_COOLOFF_HOURS", "0.25"))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "annotator.accounts.api.too_many_attempts"
 AXES_VERBOSE = False
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False, "AUTH_HEADER_PREFIX": "Token"}
 
@@ -178,7 +181,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Annotator API",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -204,5 +207,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.get("ANNOTATOR_LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "PIL": {"level": "WARNING"}},
+    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}, "PIL": {"level": "WARNING"}},
 }

@@ -1,16 +1,21 @@
 """Errors that people can act on, and the one handler that turns every exception into the same JSON."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.core.exceptions import ValidationError as ModelInvalid
+from django.db.models import Model
 from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotAuthenticated, Throttled, ValidationError
+from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 logger = logging.getLogger(__name__)
+
+CODES = {status.HTTP_401_UNAUTHORIZED: "not_authenticated", status.HTTP_403_FORBIDDEN: "forbidden"}
 
 
 class DomainError(Exception):
@@ -24,7 +29,7 @@ class DomainError(Exception):
         extra: further JSON keys of the answer.
     """
 
-    status = status.HTTP_400_BAD_REQUEST
+    status: int = status.HTTP_400_BAD_REQUEST
     code = "invalid"
 
     def __init__(
@@ -63,6 +68,21 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+def check_model(row: Model, *, exclude: Iterable[str] = ()) -> None:
+    """Check a row against its fields and constraints before it is saved.
+
+    Raises:
+        DomainError: with the messages of each field.
+    """
+    try:
+        row.full_clean(exclude=set(exclude))
+    except ModelInvalid as error:
+        errors = {
+            field.replace(NON_FIELD_ERRORS, "non_field_errors"): msgs for field, msgs in error.message_dict.items()
+        }
+        raise DomainError(error.messages[0], errors=errors) from error
+
+
 def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """Turn DRF's nested error detail into {dotted field: [messages]}."""
     if isinstance(detail, dict):
@@ -91,9 +111,7 @@ def _api_exception_body(exc: APIException) -> dict[str, Any]:
         field, messages = next(iter(errors.items()))
         where = "" if field == "non_field_errors" else f"{field}: "
         return error_body("invalid", f"{where}{messages[0]}", errors)
-    extra = {"retry_after": exc.wait} if isinstance(exc, Throttled) else {}
-    code = "not_authenticated" if exc.status_code == status.HTTP_401_UNAUTHORIZED else exc.default_code
-    return error_body(code, str(exc.detail), **extra)
+    return error_body(CODES.get(exc.status_code, exc.default_code), str(exc.detail))
 
 
 def handle_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
