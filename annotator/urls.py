@@ -6,8 +6,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from annotator.accounts import api as accounts
 from annotator.common import shell
 from annotator.events import api as events
+from annotator.images import api as images
 from annotator.insights import api as insights
 from annotator.jobs import api as jobs
+from annotator.labeling import api as labeling
 from annotator.projects import api as projects
 
 PROJECT = "api/projects/<int:project_id>"
@@ -37,16 +39,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/jobs/<int:job_id>/retry", jobs.JobRetryView.as_view()),
     path("api/workers", jobs.WorkersView.as_view()),
     # images
+    path(f"{PROJECT}/imports", images.ImportsView.as_view()),
+    path(f"{PROJECT}/imports/<int:batch_id>", images.ImportView.as_view()),
+    path(f"{PROJECT}/imports/<int:batch_id>/files", images.ImportFilesView.as_view()),
+    path(f"{PROJECT}/imports/<int:batch_id>/start", images.ImportStartView.as_view()),
+    path(f"{PROJECT}/imports/<int:batch_id>/rejected", images.ImportRejectedView.as_view()),
+    path(f"{PROJECT}/images", images.ImagesView.as_view()),
+    path(f"{PROJECT}/images/<int:image_id>", images.ImageView.as_view()),
+    path(f"{PROJECT}/blobs/<str:sha256>/<str:variant>", images.BlobView.as_view()),
+    path(f"{PROJECT}/suggestions", images.SuggestionsView.as_view()),
     # labeling
+    path(f"{PROJECT}/lease", labeling.LeaseView.as_view()),
+    path(f"{PROJECT}/release", labeling.ReleaseView.as_view()),
+    path(f"{PROJECT}/annotations", labeling.AnnotationsView.as_view()),
+    path(f"{PROJECT}/refresh", labeling.RefreshView.as_view()),
+    path(f"{PROJECT}/holdouts", labeling.HoldoutsView.as_view()),
+    path(f"{PROJECT}/holdouts/<str:name>", labeling.HoldoutView.as_view()),
+    path(f"{PROJECT}/reserve/release", labeling.ReserveReleaseView.as_view()),
+    path(f"{PROJECT}/imports/<int:batch_id>/undo", labeling.ImportUndoView.as_view()),
     # insights
     path("api/projects", insights.ProjectsView.as_view()),
     path("api/presets", insights.PresetsView.as_view()),
+    path(f"{PROJECT}/pulse", insights.PulseView.as_view()),
+    path(f"{PROJECT}/overview", insights.OverviewView.as_view()),
+    path(f"{PROJECT}/balance", insights.BalanceView.as_view()),
     # the API's own description, and addresses that it does not have
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     re_path(r"^api(?:/.*)?$", shell.unknown_api_address),
     # the web page and what load balancers ask
-    path("healthz", shell.health),
+    path("healthz", insights.health),
     re_path(r"^(?!static/|assets/).*$", shell.page),
 ]
 handler500 = shell.server_error

@@ -29,7 +29,7 @@ def signed_in(request: Request) -> User:
     return cast(User, request.user)
 
 
-class PersonSerializer(serializers.ModelSerializer[User]):
+class UserSerializer(serializers.ModelSerializer[User]):
     """A person as others see them."""
 
     name = serializers.CharField(source="shown_name", read_only=True)
@@ -45,7 +45,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
 class MeSerializer(serializers.Serializer[Any]):
     """Who is signed in, and which version answers."""
 
-    user = PersonSerializer(allow_null=True)
+    user = UserSerializer(allow_null=True)
     version = serializers.CharField()
 
 

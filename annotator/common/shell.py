@@ -1,21 +1,15 @@
-"""What the product answers outside the REST API: the web page, the health check, and errors of Django itself."""
+"""What the product answers outside the REST API: the web page, and errors of Django itself."""
 
-import logging
 from http import HTTPStatus
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
-from annotator.celery import app as celery_app
 from annotator.common.errors import error_body
-
-logger = logging.getLogger(__name__)
 
 NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>The page is not built yet</title>
@@ -25,36 +19,6 @@ NOT_BUILT = """<!doctype html>
 <pre>make setup</pre>
 <p>and load this address again. The REST API works already: see <a href="/api/docs/">its description</a>.</p>
 """
-
-
-def _database_state() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        logger.warning("The database does not answer: %s", error)
-        return "down"
-    return "ok"
-
-
-def _broker_state() -> str:
-    with celery_app.connection_for_write(transport_options={"socket_connect_timeout": 2}) as link:
-        try:
-            link.default_channel.client.ping()
-        except OperationalError as error:
-            logger.warning("The broker does not answer: %s", error)
-            return "down"
-    return "ok"
-
-
-@never_cache
-@require_safe
-def health(_: HttpRequest) -> JsonResponse:
-    """Tell a load balancer whether this process can do its work: 200, or 503 with what is down."""
-    parts = {"database": _database_state(), "broker": _broker_state()}
-    well = set(parts.values()) == {"ok"}
-    code = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-    return JsonResponse({"status": "ok" if well else "down", **parts}, status=code)
 
 
 @never_cache

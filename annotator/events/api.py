@@ -50,6 +50,6 @@ class EventsView(ProjectView):
             {"results": EventSerializer(many=True), "next": serializers.IntegerField(allow_null=True)},
         ),
     )
-    def get(self, request: Request, **_: Any) -> Response:
+    def get(self, request: Request) -> Response:
         events = Event.objects.filter(project=self.project).select_related("actor")
         return Response(page_by_key(request, events, show_event, key="seq", newest_first=True, limit=50, max_limit=500))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotator.accounts.api import PersonSerializer, signed_in
+from annotator.accounts.api import UserSerializer, signed_in
 from annotator.common.errors import Forbidden
 from annotator.projects import services
 from annotator.projects.models import LabelClass, Membership, Project, Role
@@ -21,16 +23,24 @@ ROLE_CHOICES = [role.label for role in Role]
 
 
 class ProjectView(APIView):
-    """A view under `/api/projects/{project_id}/`. `roles` says what each method needs; unnamed methods are refused."""
+    """A view under `/api/projects/{project_id}/`. `roles` says what each method needs; unnamed methods need a lead.
+
+    Handlers find the project in `self.project`; they get the other parts of the address as arguments.
+    """
 
     roles: dict[str, Role] = {}
     project: Project
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Keep the project's id from the handlers, which have no use for it."""
+        self.project_id = kwargs.pop("project_id")
+        return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, then find the project and check the person's role in it."""
         super().initial(request, *args, **kwargs)
         role = self.roles.get(request.method or "", Role.LEAD)
-        self.project = get_project(request.user, kwargs.pop("project_id"), role=role)
+        self.project = get_project(request.user, self.project_id, role=role)
 
     @property
     def role(self) -> Role:
@@ -152,7 +162,7 @@ class ClassChangeSerializer(serializers.Serializer[Any]):
 class MemberSerializer(serializers.ModelSerializer[Membership]):
     """A person and the role that the person has."""
 
-    user = PersonSerializer()
+    user = UserSerializer()
     role = serializers.ChoiceField(choices=ROLE_CHOICES, source="get_role_display")
 
     class Meta:
@@ -184,18 +194,18 @@ class ProjectDetailView(ProjectView):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(operation_id="project", responses=ProjectSerializer)
-    def get(self, request: Request, **_: Any) -> Response:
+    def get(self, request: Request) -> Response:
         return Response(show_project(self.project, self.role))
 
     @extend_schema(operation_id="update_project", request=ProjectChangeSerializer, responses=ProjectSerializer)
-    def patch(self, request: Request, **_: Any) -> Response:
+    def patch(self, request: Request) -> Response:
         given = ProjectChangeSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         project = services.update_project(project=self.project, actor=signed_in(request), **given.validated_data)
         return Response(show_project(project, self.role))
 
     @extend_schema(operation_id="archive_project", responses={204: None})
-    def delete(self, request: Request, **_: Any) -> Response:
+    def delete(self, request: Request) -> Response:
         services.update_project(project=self.project, actor=signed_in(request), archived=True)
         return Response(status=204)
 
@@ -206,7 +216,7 @@ class ClassesView(ProjectView):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(operation_id="classes", responses=LabelClassSerializer(many=True))
-    def get(self, request: Request, **_: Any) -> Response:
+    def get(self, request: Request) -> Response:
         return Response(LabelClassSerializer(self.project.classes.order_by("index"), many=True).data)
 
     @extend_schema(
@@ -218,7 +228,7 @@ class ClassesView(ProjectView):
         ),
         responses={201: LabelClassSerializer(many=True)},
     )
-    def post(self, request: Request, **_: Any) -> Response:
+    def post(self, request: Request) -> Response:
         several = isinstance(request.data, dict) and "names" in request.data
         given = (NewClassesSerializer if several else NewClassSerializer)(data=request.data)
         given.is_valid(raise_exception=True)
@@ -231,7 +241,7 @@ class ClassView(ProjectView):
     """One class."""
 
     @extend_schema(operation_id="update_class", request=ClassChangeSerializer, responses=LabelClassSerializer)
-    def patch(self, request: Request, class_id: int, **_: Any) -> Response:
+    def patch(self, request: Request, class_id: int) -> Response:
         given = ClassChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         row = services.update_class(
@@ -246,12 +256,12 @@ class MembersView(ProjectView):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(operation_id="members", responses=MemberSerializer(many=True))
-    def get(self, request: Request, **_: Any) -> Response:
+    def get(self, request: Request) -> Response:
         members = self.project.memberships.select_related("user").order_by("-role", "user__username")
         return Response(MemberSerializer(members, many=True).data)
 
     @extend_schema(operation_id="add_member", request=NewMemberSerializer, responses={201: MemberSerializer})
-    def post(self, request: Request, **_: Any) -> Response:
+    def post(self, request: Request) -> Response:
         given = NewMemberSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         username, role = given.validated_data["username"], ROLES[given.validated_data["role"]]
@@ -265,7 +275,7 @@ class MemberView(ProjectView):
     roles = {"DELETE": Role.VIEWER}
 
     @extend_schema(operation_id="change_member", request=RoleSerializer, responses=MemberSerializer)
-    def patch(self, request: Request, user_id: int, **_: Any) -> Response:
+    def patch(self, request: Request, user_id: int) -> Response:
         given = RoleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         role = ROLES[given.validated_data["role"]]
@@ -273,7 +283,7 @@ class MemberView(ProjectView):
         return Response(MemberSerializer(member).data)
 
     @extend_schema(operation_id="remove_member", responses={204: None})
-    def delete(self, request: Request, user_id: int, **_: Any) -> Response:
+    def delete(self, request: Request, user_id: int) -> Response:
         actor = signed_in(request)
         if user_id != actor.pk and self.role < Role.LEAD:
             raise Forbidden("Only a lead may remove other members.")
