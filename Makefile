@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_EXTRA ?= cpu
+PORT ?= 8000
 PYTEST := $(BIN)/python -m pytest
 WEB := annotator/web/index.html
 EMOJI := demo/node_modules/emoji-datasource-google
@@ -46,7 +47,7 @@ packages: ## Debian packages that the tests need (a browser, PostgreSQL), when r
 
 .PHONY: demo
 demo: setup $(EMOJI)/package.json ## the product with a project on real pictures
-	exec $(BIN)/annotator demo --emoji $(EMOJI)
+	exec $(BIN)/annotator demo --port $(PORT) --emoji $(EMOJI)
 
 .PHONY: dev
 dev: setup ## the product with debugging on, and the frontend rebuilt at every change
