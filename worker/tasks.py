@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-from functools import partial
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -31,7 +30,7 @@ def run(job_id: int) -> None:
 
 
 for kind in JobKind:
-    app.task(partial(run), name=f"job.{kind}")
+    app.task(name=f"job.{kind}")(run)
 
 
 @app.task(name="jobs.sweep")

@@ -1,0 +1,24 @@
+"""Starts a program that dies with its parent: `python -m worker.management.launch PARENT NICENESS PROGRAM ARG…`."""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(parent: str, niceness: str, *command: str) -> None:
+    """Bind this process's life to the parent's, lower its priority, and become `command`.
+
+    The kernel keeps the promise whatever ends the parent, SIGKILL too. Jobs survive it: the database is the truth.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it ended before the promise was given
+        sys.exit(1)
+    os.nice(int(niceness))
+    os.execvp(command[0], command)  # noqa: S606 - to become the program is what this module is for
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
