@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/presets", insights.PresetsView.as_view()),
     path(f"{PROJECT}/pulse", insights.PulseView.as_view()),
     path(f"{PROJECT}/overview", insights.OverviewView.as_view()),
+    path(f"{PROJECT}/heads", insights.HeadsView.as_view()),
     path(f"{PROJECT}/balance", insights.BalanceView.as_view()),
     # the API's own description, and addresses that it does not have
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -19,6 +19,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import live_classes
 from worker.ml.head import Head, Scores, score, train_head
 from worker.ml.strategies import REGISTRY
+from worker.ml.strategies.base import Probs
 from worker.runner import JobContext
 
 STEPS = 4
@@ -67,7 +68,7 @@ def _train_and_score(project: Project, vectors: Embeddings, data: RefreshData) -
     if not len(data.train) or not class_ids:
         return None
     head = train_head(vectors.rows(data.train), data.train_labels, class_ids)
-    return Scored(head, score(head, vectors.shards()), data)
+    return Scored(head, score(head, (rows for _, _, rows in vectors.shards())), data)
 
 
 def _select(
@@ -82,13 +83,13 @@ def _select(
     candidates, coverage = _sample(data.candidates, rng), _sample(data.pool, rng)
     labelled = np.union1d(data.train, data.held)
     seen = np.unique(np.concatenate([candidates, coverage, labelled]))
-    margins = None if scored is None else scored.scores.margin[seen].astype(np.float32)
+    probs = None if scored is None else Probs(scored.scores.margin[seen].astype(np.float32))
     chosen = REGISTRY[project.strategy].query(
         features=vectors.rows(seen),
         candidates=np.searchsorted(seen, candidates),
         labelled=np.searchsorted(seen, labelled),
         coverage=np.searchsorted(seen, coverage),
-        probs=margins,
+        probs=probs,
         batch=batch,
         rng=rng,
     )

@@ -66,8 +66,9 @@ def _lease_next(queue: QueueState, user: User, now: datetime, expires: datetime)
 
 
 def _free(now: datetime) -> QuerySet[Task]:
-    """Tasks that nobody holds: open, or leased to somebody who has gone."""
-    return Task.objects.filter(Q(state=Task.State.OPEN) | Q(state=Task.State.LEASED, lease_expires_at__lt=now))
+    """Tasks that nobody holds: open, or leased to somebody who has gone; not of pictures taken out meanwhile."""
+    free = Q(state=Task.State.OPEN) | Q(state=Task.State.LEASED, lease_expires_at__lt=now)
+    return Task.objects.filter(free, image__holdout=None, image__archived_at=None)
 
 
 def _next_queued(project: Project, now: datetime) -> Task | None:
@@ -77,7 +78,7 @@ def _next_queued(project: Project, now: datetime) -> Task | None:
         purpose=Purpose.QUEUE,
         round__state=SelectionRound.State.ACTIVE,
         image__trust=Trust.NONE,
-        image__archived_at=None,
+        image__reserve=False,
     )
     return tasks.order_by("rank", "id").first()
 
