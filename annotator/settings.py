@@ -95,8 +95,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
-    # A file even in tests: threads and worker processes must meet the real locks.
-    DATABASES["default"]["TEST"] = {"NAME": env.get("ANNOTATOR_TEST_SQLITE", str(DATA_DIR / "test.sqlite3"))}
+    # A file even in tests: threads and worker processes must meet the real locks. One a run, so that two do not meet.
+    own_file = str(DATA_DIR / f"test-{os.getpid()}.sqlite3")
+    DATABASES["default"]["TEST"] = {"NAME": env.get("ANNOTATOR_TEST_SQLITE", own_file)}
 
 REDIS_URL = env.get("REDIS_URL") or f"redis+socket://{DATA_DIR / 'valkey.sock'}"
 EMBEDDED_BROKER = not env.get("REDIS_URL")

@@ -231,6 +231,16 @@ class OverviewView(ProjectView):
         return Response(OverviewSerializer(selectors.overview(self.project, signed_in(request))).data)
 
 
+class HeadsView(ProjectView):
+    """The newest head versions, oldest first."""
+
+    roles = {"GET": Role.VIEWER}
+
+    @extend_schema(operation_id="heads", responses=HeadSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(HeadSerializer(selectors.head_history(self.project), many=True).data)
+
+
 class PulseView(ProjectView):
     """Live updates: cheap enough to ask every second."""
 
