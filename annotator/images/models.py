@@ -156,6 +156,9 @@ class ImageSource(models.Model):
     path = models.TextField()
     split = models.CharField(max_length=16, blank=True, default="")
     folder_label = models.CharField(max_length=200, blank=True, default="")
+    suggests = models.BooleanField(
+        default=False, help_text="its folder's class is kept as a suggestion, not as the label"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "path"], name="source_path_once")]

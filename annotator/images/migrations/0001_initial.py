@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ('path', models.TextField()),
                 ('split', models.CharField(blank=True, default='', max_length=16)),
                 ('folder_label', models.CharField(blank=True, default='', max_length=200)),
+                ('suggests', models.BooleanField(default=False, help_text="its folder's class is kept as a suggestion, not as the label")),
                 ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='images.image')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='images.importbatch')),
             ],

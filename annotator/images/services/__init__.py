@@ -1,0 +1,49 @@
+"""Every write to images, imports, and the catalogue of the array store."""
+
+from annotator.images.services.batches import (
+    create_batch,
+    fail_batch,
+    finish_batch,
+    inbox_of,
+    receive_files,
+    remove_inbox,
+    run_batch,
+    start_batch,
+    uploads_of,
+)
+from annotator.images.services.catalogue import Arrival, Refusal, insert_images, reject_files
+from annotator.images.services.changes import (
+    archive_batch,
+    drop_holdout,
+    mirror_label,
+    release_reserve,
+    set_holdout,
+)
+from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions
+from annotator.images.services.vectors import ensure_space, publish_shard
+
+__all__ = [
+    "Arrival",
+    "Refusal",
+    "archive_batch",
+    "collect_garbage",
+    "create_batch",
+    "drop_holdout",
+    "ensure_space",
+    "fail_batch",
+    "finish_batch",
+    "inbox_of",
+    "insert_images",
+    "mirror_label",
+    "publish_scores",
+    "publish_shard",
+    "publish_suggestions",
+    "receive_files",
+    "reject_files",
+    "release_reserve",
+    "remove_inbox",
+    "run_batch",
+    "set_holdout",
+    "start_batch",
+    "uploads_of",
+]
