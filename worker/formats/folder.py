@@ -53,7 +53,7 @@ class Layout:
         order and are ignored.
         """
         folders = PurePosixPath(source).parts[:-1]
-        if folders[: len(self.wrapper)] == self.wrapper:
+        if folders[: len(self.wrapper)] == self.wrapper[: len(folders)]:
             folders = folders[len(self.wrapper) :]
         split = SPLITS.get(folders[0].lower()) if folders and self.has_splits else None
         if split:
