@@ -27,6 +27,9 @@ class ReadyAtOnce:
     def open(self) -> None:
         """Do what opening would do for an empty database: nothing more is needed here."""
 
+    def close(self) -> None:
+        """Nothing was taken."""
+
     def run(self, *, ready, announce) -> None:
         """Pretend that the workers did their work, then announce."""
         ready()
@@ -110,7 +113,7 @@ def test_a_folder_without_pictures_is_told_in_one_line(tmp_path, option, message
 def test_a_job_that_fails_meanwhile_ends_the_wait_and_an_old_failure_does_not():
     project = make_project()
     Job.objects.create(kind="embed", queue="gpu", project=project, state="failed", finished_at=timezone.now())
-    progress = demo.Progress(project, say=print)
+    progress = demo.Progress(lambda: project, say=print)
     assert progress.is_ready()
     Job.objects.create(
         kind="embed", queue="gpu", project=project, state="failed", finished_at=timezone.now(), error_message="No disk."
@@ -125,5 +128,5 @@ def test_progress_is_told_with_counts():
         kind="import", queue="cpu", project=project, state="running", title="Import", progress_done=5, progress_total=9
     )
     lines: list[str] = []
-    assert not demo.Progress(project, lines.append).is_ready()
+    assert not demo.Progress(lambda: project, lines.append).is_ready()
     assert lines == ["Import: 5 of 9"]

@@ -61,14 +61,16 @@ class Command(BaseCommand):
         supervisor.open()
         try:
             user, password = sign_up(new_password=options["new_password"])
-            project = set_up(pictures, user)
+            # The project is made when all else runs: a broker that is up carries its first job at once.
+            progress = Progress(lambda: set_up(pictures, user), self._say)
+            supervisor.run(
+                ready=progress.is_ready,
+                announce=lambda url: self._say(f"\n{login_text(password)}\n{TO_TRY}\nReady: {url}"),
+            )
         except DomainError as error:
-            supervisor.close()
             raise CommandError(error.message) from error
-        supervisor.run(
-            ready=Progress(project, self._say).is_ready,
-            announce=lambda url: self._say(f"\n{login_text(password)}\n{TO_TRY}\nReady: {url}"),
-        )
+        finally:
+            supervisor.close()
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -139,16 +141,18 @@ def login_text(password: str | None) -> str:
 
 
 class Progress:
-    """Follows the project's jobs until all have ended, and tells how far they are."""
+    """Makes the project when it is first asked, then follows its jobs until all have ended."""
 
-    def __init__(self, project: Project, say: Callable[[str], None]) -> None:
-        self.project = project
+    def __init__(self, make: Callable[[], Project], say: Callable[[str], None]) -> None:
+        self.make = make
         self.say = say
+        self.project: Project | None = None
         self._since = timezone.now()
         self._next_report = 0.0
 
     def is_ready(self) -> bool:
         """Whether no job is left to wait for. Raises CommandError when one fails meanwhile."""
+        self.project = self.project or self.make()
         jobs = Job.objects.filter(project=self.project).order_by("id")
         failed = jobs.filter(state=Job.State.FAILED, finished_at__gte=self._since).first()
         if failed is not None:
