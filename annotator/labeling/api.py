@@ -16,7 +16,7 @@ from annotator.images.selectors import image_brief
 from annotator.images.services import drop_holdout, release_reserve, set_holdout
 from annotator.jobs.api import JobSerializer
 from annotator.labeling.models import Annotation, Purpose, Task
-from annotator.labeling.selectors import PREFETCH, history, more_to_select, queue_length, why_nothing
+from annotator.labeling.selectors import PREFETCH, history, queue_length, should_select_now, why_nothing
 from annotator.labeling.services import (
     Item,
     Result,
@@ -124,8 +124,7 @@ class LeaseView(ProjectView):
         body.is_valid(raise_exception=True)
         tasks = lease_tasks(project=self.project, user=request.user, count=body.validated_data["count"])
         remaining = queue_length(self.project)
-        if remaining < PREFETCH and more_to_select(self.project):
-            # The round runs out before enough labels came for a refresh: ask for the next pick now.
+        if should_select_now(self.project, remaining):
             request_refresh(project=self.project)
         reason = None if tasks else why_nothing(self.project)
         return Response({"tasks": [show_task(task) for task in tasks], "remaining": remaining, "reason": reason})

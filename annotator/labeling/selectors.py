@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.images.models import EmbeddingSpace, Image, Trust
-from annotator.images.selectors import columns
+from annotator.images.models import Image, Trust
+from annotator.images.selectors import active_space, columns
 from annotator.jobs.models import Job, JobKind
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
 from annotator.projects.models import LabelClass, Project
@@ -110,23 +110,32 @@ def queue_length(project: Project) -> int:
 
 def why_nothing(project: Project) -> str:
     """Say why the queue has nothing to give; the page tells the person what to do about it."""
-    newest = Image.objects.present().filter(project=project).aggregate(newest=Max("position"))["newest"]
-    if newest is None:
+    if not Image.objects.present().filter(project=project).exists():
         return "nothing_imported"
     if not pool_waits(project):
         return "all_labelled"
-    space = EmbeddingSpace.objects.filter(project=project, state=EmbeddingSpace.State.ACTIVE).first()
-    coming = Job.objects.filter(project=project, state__in=Job.ACTIVE, kind__in=(JobKind.IMPORT, JobKind.EMBED))
-    if (space is None or space.length <= newest) and coming.exists():
-        return "embedding"
-    return "selecting" if more_to_select(project) else "all_leased"
+    active = Job.objects.filter(project=project, state__in=Job.ACTIVE)
+    if more_to_select(project) or active.filter(kind=JobKind.HEAD_REFRESH).exists():
+        return "selecting"
+    return "embedding" if active.exists() else "all_leased"
 
 
 def more_to_select(project: Project) -> bool:
-    """Whether the pool holds pictures that are in nobody's hands and not in the active round."""
+    """Whether embedded pictures of the pool are in nobody's hands and not in the active round."""
+    space = active_space(project.pk)
     waiting = Task.objects.filter(project=project, purpose=Purpose.QUEUE, round__state=SelectionRound.State.ACTIVE)
     waiting = waiting.filter(state__in=(Task.State.OPEN, Task.State.LEASED))
-    return pool(project).exclude(tasks__in=waiting).exists()
+    free = pool(project).filter(position__lt=space.length if space else 0).exclude(tasks__in=waiting)
+    return free.exists()
+
+
+def should_select_now(project: Project, remaining: int) -> bool:
+    """Whether the round runs out before enough labels came for a refresh, and none is on its way.
+
+    It also lets people begin while a large import is still being embedded.
+    """
+    coming = Job.objects.filter(project=project, kind=JobKind.HEAD_REFRESH, state__in=Job.ACTIVE)
+    return remaining < PREFETCH and not coming.exists() and more_to_select(project)
 
 
 def next_refresh_in(project: Project) -> int:

@@ -6,10 +6,13 @@ import uuid
 
 import pytest
 
-from annotator.jobs.models import Job
+from annotator.images.models import EmbeddingSpace
+from annotator.images.services import ensure_space
+from annotator.jobs.models import Job, JobKind
+from annotator.jobs.services import enqueue
 from annotator.projects.models import Role
 from tests.annotator.labeling.test_leasing import project_with_queue
-from tests.factories import add_member, make_image
+from tests.factories import add_member
 
 
 @pytest.fixture
@@ -74,13 +77,23 @@ def test_the_refresh_comes_by_itself_when_enough_labels_are_given(room):
 
 def test_an_empty_queue_asks_for_more_by_itself(room):
     project, client, url = room
-    for _ in range(3):
-        make_image(project)
+    space = ensure_space(project=project, dim=8)
+    EmbeddingSpace.objects.filter(pk=space.pk).update(length=3)
     project.tasks.all().delete()
     answer = client.post(f"{url}/lease", {"count": 5}, format="json").json()
     assert [task["purpose"] for task in answer["tasks"]] == []
     assert answer["reason"] == "selecting"
+    client.post(f"{url}/lease", {"count": 5}, format="json")
     assert Job.objects.filter(kind="head_refresh", project=project).count() == 1
+
+
+def test_pictures_that_still_have_to_be_embedded_are_no_reason_to_select(room):
+    project, client, url = room
+    project.tasks.all().delete()
+    enqueue(kind=JobKind.EMBED, project=project)
+    answer = client.post(f"{url}/lease", {"count": 5}, format="json").json()
+    assert (answer["tasks"], answer["reason"]) == ([], "embedding")
+    assert not Job.objects.filter(kind="head_refresh", project=project).exists()
 
 
 @pytest.mark.parametrize(
