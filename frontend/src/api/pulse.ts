@@ -1,0 +1,102 @@
+/** Live updates: one cheap poll a project tells which cached reads are out of date. */
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { projects } from "./endpoints";
+import { keys } from "./queries";
+import type { Job, ProjectEvent, Pulse } from "./types";
+
+type KeyMaker = (project: number) => readonly unknown[];
+
+const touched: Record<string, KeyMaker[]> = {
+  project_changed: [keys.project],
+  classes_changed: [keys.classes, keys.balance],
+  member_changed: [keys.members],
+  import_started: [keys.imports, keys.jobs],
+  import_finished: [keys.imports, keys.images, keys.balance, keys.classes, keys.jobs],
+  import_undone: [keys.imports, keys.images, keys.balance],
+  labelled: [keys.balance],
+  undone: [keys.balance],
+  refreshed: [keys.balance, keys.jobs],
+  job_finished: [keys.jobs, keys.imports],
+  holdout_added: [keys.balance],
+  reserve_released: [keys.balance],
+};
+
+/** The cached reads that a list of events makes stale, without repeats. */
+export function staleKeys(project: number, events: ProjectEvent[]): (readonly unknown[])[] {
+  if (!events.length) return [];
+  const makers = new Set<KeyMaker>([keys.overview, keys.events]);
+  for (const event of events) for (const maker of touched[event.kind] ?? []) makers.add(maker);
+  return [...makers].map((maker) => maker(project));
+}
+
+const interval = 1_500;
+
+/** Asks for a project's pulse again and again while the page is visible. */
+class Poller {
+  private after: number | undefined;
+  private running = "";
+  private busy = false;
+  private stopped = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly project: number,
+    private readonly client: QueryClient,
+  ) {}
+
+  start(): () => void {
+    const wake = () => {
+      if (!document.hidden && !this.busy) void this.tick();
+    };
+    document.addEventListener("visibilitychange", wake);
+    void this.tick();
+    return () => {
+      this.stopped = true;
+      clearTimeout(this.timer);
+      document.removeEventListener("visibilitychange", wake);
+    };
+  }
+
+  private async tick(): Promise<void> {
+    clearTimeout(this.timer);
+    this.busy = true;
+    try {
+      if (!document.hidden) this.take(await projects.pulse(this.project, this.after));
+    } catch {
+      // A missed beat is made up for by the next one: `after` has not moved.
+    }
+    this.busy = false;
+    if (!this.stopped) this.timer = setTimeout(() => void this.tick(), interval);
+  }
+
+  private take(pulse: Pulse): void {
+    if (this.stopped) return;
+    const first = this.after === undefined;
+    this.after = pulse.seq;
+    this.client.setQueryData(keys.activeJobs(this.project), pulse.jobs);
+    const running = pulse.jobs.map((job) => job.id).join();
+    const jobsChanged = running !== this.running;
+    this.running = running;
+    if (first) return;
+    const stale = pulse.truncated ? [["project", this.project]] : staleKeys(this.project, pulse.events);
+    if (jobsChanged) stale.push(keys.jobs(this.project), keys.overview(this.project));
+    for (const queryKey of stale) void this.client.invalidateQueries({ queryKey });
+  }
+}
+
+/** Keeps the cached reads of a project up to date for as long as the caller is mounted. */
+export function usePulse(project: number): void {
+  const client = useQueryClient();
+  useEffect(() => new Poller(project, client).start(), [project, client]);
+}
+
+/** Jobs that wait or run in the project, as of the last pulse. */
+export function useActiveJobs(project: number): Job[] {
+  const { data } = useQuery<Job[]>({
+    queryKey: keys.activeJobs(project),
+    queryFn: async () => (await projects.pulse(project)).jobs,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return data ?? [];
+}

@@ -1,0 +1,12 @@
+/** Commands from React: a page registers its own while it is shown. */
+import { useEffect, useSyncExternalStore } from "react";
+import { type Command, registry } from "./registry";
+
+/** Registers commands for as long as the calling component is mounted. Memoise the list. */
+export function useCommands(commands: Command[]): void {
+  useEffect(() => registry.register(commands), [commands]);
+}
+
+export function useAllCommands(): Command[] {
+  return useSyncExternalStore(registry.subscribe, registry.all);
+}

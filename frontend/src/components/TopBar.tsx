@@ -1,0 +1,38 @@
+import { Menu as MenuIcon, Search } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "./Button";
+import { Offline } from "./Offline";
+import { showOverlay } from "./overlays";
+import styles from "./TopBar.module.css";
+
+/** The bar above every room: where one is, what can be done here, and the way to everything else. */
+export function TopBar({
+  title,
+  note,
+  children,
+}: {
+  title: ReactNode;
+  note?: ReactNode;
+  children?: ReactNode;
+}) {
+  const { t } = useTranslation();
+  return (
+    <header className={styles.bar}>
+      <IconButton label={t("nav.menu")} className={styles.menu} onClick={() => showOverlay("nav")}>
+        <MenuIcon size={18} strokeWidth={1.5} />
+      </IconButton>
+      <h1 className={styles.title}>{title}</h1>
+      {note && <div className={styles.note}>{note}</div>}
+      <div className={styles.right}>
+        <Offline />
+        {children}
+        <button type="button" className={styles.search} onClick={() => showOverlay("palette")}>
+          <Search size={14} strokeWidth={1.5} aria-hidden />
+          <span>{t("nav.search")}</span>
+          <kbd aria-hidden>Ctrl K</kbd>
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,151 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { users } from "../../api/endpoints";
+import { keys, useMe, useUsers } from "../../api/queries";
+import type { Account } from "../../api/types";
+import { Button } from "../../components/Button";
+import { TextField } from "../../components/Field";
+import { Card, Failure, FormError, formErrors, PageHead } from "../../components/Page";
+import { dateTime } from "../../messages/i18n";
+import styles from "./admin.module.css";
+
+const blank = { username: "", name: "", password: "", is_admin: false };
+
+function NewUser() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [draft, setDraft] = useState(blank);
+  const create = useMutation({
+    mutationFn: () => users.create(draft),
+    onSuccess: () => {
+      setDraft(blank);
+      void client.invalidateQueries({ queryKey: keys.users });
+    },
+  });
+  const { fields } = formErrors(create.error);
+  const set = (part: Partial<typeof blank>) => setDraft((old) => ({ ...old, ...part }));
+  return (
+    <Card title={t("users.new")}>
+      <form
+        className={styles.form}
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <TextField
+          label={t("auth.username")}
+          required
+          autoComplete="off"
+          value={draft.username}
+          errors={fields.username}
+          onChange={(event) => set({ username: event.target.value })}
+        />
+        <TextField
+          label={t("users.name")}
+          value={draft.name}
+          errors={fields.name}
+          onChange={(event) => set({ name: event.target.value })}
+        />
+        <TextField
+          label={t("auth.password")}
+          type="password"
+          required
+          autoComplete="new-password"
+          value={draft.password}
+          errors={fields.password}
+          onChange={(event) => set({ password: event.target.value })}
+        />
+        <label className={styles.check}>
+          <input
+            type="checkbox"
+            checked={draft.is_admin}
+            onChange={(event) => set({ is_admin: event.target.checked })}
+          />
+          {t("users.admin")}
+        </label>
+        <FormError error={create.error} />
+        <div>
+          <Button type="submit" look="primary" disabled={create.isPending}>
+            {t("users.create")}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function UserRow({ account, self }: { account: Account; self: boolean }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const update = useMutation({
+    mutationFn: (change: Partial<Account>) => users.update(account.id, change),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.users }),
+  });
+  return (
+    <tr>
+      <td>
+        {account.username}
+        {account.name && account.name !== account.username && (
+          <span className={styles.second}> {account.name}</span>
+        )}
+      </td>
+      <td>{account.last_login ? dateTime(account.last_login) : t("users.never")}</td>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={t("users.adminOf", { name: account.username })}
+          checked={account.is_admin}
+          disabled={self}
+          onChange={(event) => update.mutate({ is_admin: event.target.checked })}
+        />
+      </td>
+      <td>
+        <Button
+          size="s"
+          look="quiet"
+          disabled={self || update.isPending}
+          onClick={() => update.mutate({ is_active: !account.is_active })}
+        >
+          {account.is_active ? t("users.deactivate") : t("users.activate")}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+/** The people of this installation, for its admins. */
+export function UsersPage() {
+  const { t } = useTranslation();
+  const { data: me } = useMe();
+  const { data, error, refetch } = useUsers();
+  return (
+    <main className={styles.page}>
+      <PageHead title={t("users.title")} />
+      {error && <Failure error={error} retry={() => void refetch()} />}
+      {data && (
+        <Card>
+          <table className={styles.table}>
+            <thead>
+              <tr>
+                <th>{t("auth.username")}</th>
+                <th>{t("users.lastSeen")}</th>
+                <th>{t("users.admin")}</th>
+                <th>
+                  <span className="visually-hidden">{t("users.deactivate")}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((account) => (
+                <UserRow key={account.id} account={account} self={account.id === me?.user?.id} />
+              ))}
+            </tbody>
+          </table>
+        </Card>
+      )}
+      {data && <NewUser />}
+    </main>
+  );
+}

@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { HeadBrief, Overview } from "../../api/types";
+import { Ring } from "../../components/Progress";
+import { count, percent } from "../../messages/i18n";
+import type { DeskView } from "./desk";
+import type { QueueStatus } from "./queue";
+import { pace } from "./session";
+import styles from "./statusbar.module.css";
+
+/** Says for three seconds that a new head is in use. */
+function useFresh(name: string | undefined): boolean {
+  const before = useRef(name);
+  const [fresh, setFresh] = useState(false);
+  useEffect(() => {
+    if (!name || before.current === name) return;
+    const first = before.current === undefined;
+    before.current = name;
+    if (first) return;
+    setFresh(true);
+    const timer = setTimeout(() => setFresh(false), 3_000);
+    return () => clearTimeout(timer);
+  }, [name]);
+  return fresh;
+}
+
+function Accuracy({ head }: { head: HeadBrief }) {
+  const { t } = useTranslation();
+  if (head.accuracy === null) return <>{t("label.noTest")}</>;
+  const half = head.low !== null && head.high !== null ? ((head.high - head.low) / 2) * 100 : null;
+  const interval =
+    head.low !== null && head.high !== null
+      ? `${percent(head.low, 1)} – ${percent(head.high, 1)}`
+      : undefined;
+  return (
+    <span title={interval}>
+      {t("label.test")} <b>{percent(head.accuracy, 1)}</b>
+      {half !== null && ` ± ${half.toFixed(1)}`},{" "}
+      {t("label.testSize", { count: head.test_size, number: count(head.test_size) })}
+    </span>
+  );
+}
+
+function Saved({ queue }: { queue: QueueStatus }) {
+  const { t } = useTranslation();
+  const words = {
+    saved: t("status.saved"),
+    saving: t("status.saving", { count: queue.pending }),
+    unreachable: t("status.offlineKept", { count: queue.pending }),
+    "signed-out": t("status.signedOut", { count: queue.pending }),
+    refused: t("status.refused", { count: queue.pending }),
+  };
+  return (
+    <span className={styles.saved} data-state={queue.state}>
+      {words[queue.state]}
+    </span>
+  );
+}
+
+interface Props {
+  view: DeskView;
+  queue: QueueStatus;
+  overview: Overview | undefined;
+  today: number;
+}
+
+/** The quiet line at the bottom: nothing to do, everything to know. */
+export function StatusBar({ view, queue, overview, today }: Props) {
+  const { t } = useTranslation();
+  const head = overview?.head;
+  const fresh = useFresh(head?.name);
+  const speed = pace(view.times, Date.now());
+  const left = overview ? Math.max(0, overview.next_refresh_in - queue.pendingLabels) : null;
+  const every = overview?.refresh_every ?? 1;
+  const refreshing = overview?.jobs.some((job) => job.kind === "head_refresh");
+  return (
+    <footer className={styles.bar} data-testid="label-status">
+      <Saved queue={queue} />
+      <span>
+        <b data-testid="count-today">{count(today)}</b> {t("label.today")}
+      </span>
+      {speed !== null && (
+        <span>
+          <b>{count(Math.round(speed))}</b> {t("label.aMinute")}
+        </span>
+      )}
+      <span className={styles.gap} />
+      {head ? (
+        <>
+          <span data-testid="head-version" data-fresh={fresh || undefined} className={styles.head}>
+            {fresh ? t("label.headNow", { name: head.name }) : head.name}
+          </span>
+          <span data-testid="test-accuracy">
+            <Accuracy head={head} />
+          </span>
+        </>
+      ) : (
+        <span data-testid="head-version">{t("label.noHead")}</span>
+      )}
+      {left !== null && (
+        <span className={styles.next}>
+          <Ring value={refreshing ? 1 : 1 - left / every} />
+          {refreshing ? t("label.refreshing") : t("label.refreshIn", { count: left, number: count(left) })}
+        </span>
+      )}
+    </footer>
+  );
+}

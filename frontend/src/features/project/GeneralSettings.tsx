@@ -1,0 +1,148 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { projects } from "../../api/endpoints";
+import { keys } from "../../api/queries";
+import type { Project } from "../../api/types";
+import { Button } from "../../components/Button";
+import { Confirm } from "../../components/Dialog";
+import { TextArea, TextField } from "../../components/Field";
+import { Card, FormError, formErrors } from "../../components/Page";
+import { showToast } from "../../components/toasts";
+import { useProjectContext } from "../../components/useProjectContext";
+import { BackboneField, LearningFields } from "./LearningFields";
+import styles from "./project.module.css";
+
+type Editable = Pick<
+  Project,
+  | "name"
+  | "instructions"
+  | "backbone"
+  | "target_per_class"
+  | "refresh_every"
+  | "reserve_share"
+  | "strategy"
+  | "blind_every"
+>;
+
+function ProjectForm({ project }: { project: Project }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [changes, setChanges] = useState<Partial<Editable>>({});
+  const value = { ...project, ...changes };
+  const change = (part: Partial<Editable>) => setChanges((old) => ({ ...old, ...part }));
+  const save = useMutation({
+    mutationFn: () => projects.update(project.id, changes),
+    onSuccess: (saved) => {
+      client.setQueryData(keys.project(project.id), saved);
+      void client.invalidateQueries({ queryKey: keys.projects });
+      setChanges({});
+      showToast(t("settings.saved"), { tone: "good" });
+    },
+  });
+  const { fields } = formErrors(save.error);
+  return (
+    <Card title={t("settings.general")}>
+      <form
+        className={styles.form}
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset disabled={project.role !== "lead"} className={styles.form}>
+          <TextField
+            label={t("projects.name")}
+            required
+            value={value.name}
+            errors={fields.name}
+            onChange={(event) => change({ name: event.target.value })}
+          />
+          <TextArea
+            label={t("projects.instructions")}
+            value={value.instructions}
+            errors={fields.instructions}
+            onChange={(event) => change({ instructions: event.target.value })}
+          />
+          <div className={styles.two}>
+            <BackboneField value={value} onChange={change} errors={fields} fixed />
+            <TextField
+              label={t("projects.target")}
+              type="number"
+              min={1}
+              value={value.target_per_class}
+              errors={fields.target_per_class}
+              onChange={(event) => change({ target_per_class: event.target.valueAsNumber || 1 })}
+            />
+          </div>
+          <LearningFields value={value} onChange={change} errors={fields} />
+          <TextField
+            label={t("settings.blindEvery")}
+            hint={t("settings.blindEveryHint")}
+            type="number"
+            min={0}
+            value={value.blind_every}
+            errors={fields.blind_every}
+            onChange={(event) => change({ blind_every: event.target.valueAsNumber || 0 })}
+          />
+          <FormError error={save.error} />
+          <div className={styles.actions}>
+            <Button
+              type="submit"
+              look="primary"
+              disabled={save.isPending || Object.keys(changes).length === 0}
+            >
+              {t("common.save")}
+            </Button>
+          </div>
+        </fieldset>
+      </form>
+    </Card>
+  );
+}
+
+function DangerCard({ project }: { project: Project }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const archive = useMutation({
+    mutationFn: () => projects.archive(project.id),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: keys.projects });
+      navigate("/");
+    },
+  });
+  return (
+    <Card title={t("settings.danger")}>
+      <p className={styles.hint}>{t("settings.archiveText")}</p>
+      <div className={styles.addRow}>
+        <Button look="danger" onClick={() => setAsking(true)}>
+          {t("settings.archive")}
+        </Button>
+      </div>
+      <FormError error={archive.error} />
+      {asking && (
+        <Confirm
+          title={t("settings.archiveTitle", { name: project.name })}
+          text={t("settings.archiveText")}
+          action={t("settings.archive")}
+          busy={archive.isPending}
+          onConfirm={() => archive.mutate()}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </Card>
+  );
+}
+
+export function GeneralSettings() {
+  const project = useProjectContext();
+  return (
+    <>
+      <ProjectForm project={project} />
+      {project.role === "lead" && <DangerCard project={project} />}
+    </>
+  );
+}

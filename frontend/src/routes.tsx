@@ -1,0 +1,90 @@
+/** Every page of the product and its address; the only place where features meet. */
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { Lost, RouteError } from "./components/Crash";
+import { LoginPage } from "./features/auth/LoginPage";
+import { RequireUser } from "./features/auth/RequireUser";
+import { UnsentKeeper } from "./features/labeling/UnsentKeeper";
+import { ProjectsPage } from "./features/project/ProjectsPage";
+import { App } from "./features/shell/App";
+import { ProjectShell } from "./features/shell/ProjectShell";
+import { SiteShell } from "./features/shell/SiteShell";
+
+const projectRoutes: RouteObject[] = [
+  { index: true, lazy: async () => ({ Component: (await import("./HomeRoute")).HomeRoute }) },
+  {
+    path: "label",
+    lazy: async () => ({ Component: (await import("./features/labeling/LabelPage")).LabelPage }),
+  },
+  {
+    path: "imports",
+    lazy: async () => ({ Component: (await import("./features/imports/ImportsPage")).ImportsPage }),
+  },
+  {
+    path: "imports/new",
+    lazy: async () => ({ Component: (await import("./features/imports/ImportsPage")).NewImportPage }),
+  },
+  {
+    path: "imports/:batchId",
+    lazy: async () => ({ Component: (await import("./features/imports/BatchPage")).BatchPage }),
+  },
+  { path: "jobs", lazy: async () => ({ Component: (await import("./features/jobs/JobsPage")).JobsPage }) },
+  {
+    path: "settings",
+    lazy: async () => ({ Component: (await import("./features/project/SettingsPage")).SettingsPage }),
+    children: [
+      {
+        index: true,
+        lazy: async () => ({
+          Component: (await import("./features/project/GeneralSettings")).GeneralSettings,
+        }),
+      },
+      {
+        path: "classes",
+        lazy: async () => ({ Component: (await import("./features/project/ClassSettings")).ClassSettings }),
+      },
+      {
+        path: "members",
+        lazy: async () => ({ Component: (await import("./features/project/MemberSettings")).MemberSettings }),
+      },
+    ],
+  },
+];
+
+const siteRoutes: RouteObject[] = [
+  { index: true, Component: ProjectsPage },
+  {
+    path: "projects/new",
+    lazy: async () => ({ Component: (await import("./features/project/NewProjectPage")).NewProjectPage }),
+  },
+  {
+    path: "account",
+    lazy: async () => ({ Component: (await import("./features/auth/AccountPage")).AccountPage }),
+  },
+  {
+    path: "users",
+    lazy: async () => ({ Component: (await import("./features/admin/UsersPage")).UsersPage }),
+  },
+];
+
+export const router = createBrowserRouter([
+  {
+    Component: App,
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    children: [
+      { path: "login", Component: LoginPage },
+      {
+        Component: RequireUser,
+        children: [
+          { Component: SiteShell, children: siteRoutes },
+          {
+            path: "projects/:projectId",
+            element: <ProjectShell keeper={(project) => <UnsentKeeper project={project.id} />} />,
+            children: projectRoutes,
+          },
+        ],
+      },
+      { path: "*", element: <Lost /> },
+    ],
+  },
+]);
