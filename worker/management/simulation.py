@@ -107,12 +107,18 @@ class Simulation:
         self.rng = random.Random(self.plan.seed)  # noqa: S311 - a simulation, not a secret
         self.base = f"/api/projects/{self.project['id']}"
         if self.plan.strategy:
-            self.project = self.client.patch(self.base, {"strategy": self.plan.strategy})
+            self._set_strategy(self.plan.strategy)
         self._wait_until_idle()
         self._read_images()
         self._register_holdout()
         self.until_refresh = int(self.project["refresh_every"])
         self._refresh()  # the first round must know the hold-out and the strategy
+
+    def _set_strategy(self, name: str) -> None:
+        known = [strategy["name"] for strategy in self.client.get("/api/presets")["strategies"]]
+        if name not in known:
+            raise ApiError(f"There is no strategy {name!r}; there are: {', '.join(known)}.")
+        self.project = self.client.patch(self.base, {"strategy": name})
 
     def _read_images(self) -> None:
         """Learn the class id of every image whose truth is known, and its current label."""

@@ -100,14 +100,14 @@ def greedy_herding(kernel: torch.Tensor, covered: torch.Tensor, weights: torch.T
         top = gains.topk(min(REFRESHED, len(gains))).indices
         best = int(top[0])
         if not fresh[best]:
-            stale = top[~fresh[top]]
+            stale = top[~fresh[top] & (gains[top] > -torch.inf)]  # what was chosen stays out
             gains[stale] = _gains(kernel[stale], covered, weights)
             fresh[stale] = True
             continue
         chosen.append(best)
         covered = torch.maximum(covered, kernel[best])
         fresh[:] = False
-        gains[best], fresh[best] = -torch.inf, True
+        gains[best] = -torch.inf
     return chosen
 
 

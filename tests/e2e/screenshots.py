@@ -1,0 +1,116 @@
+"""Take the README's pictures: every page, light and dark, on the demo's emoji with some labels given.
+
+    python -m tests.e2e.screenshots FOLDER
+
+`ANNOTATOR_EMOJI` names the unpacked npm package.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browser import chromium, sign_in
+from tests.product import Product, make_project, running
+from worker.management.client import Client
+from worker.management.emoji import emoji_files
+from worker.management.simulation import Plan, Simulation
+from worker.management.truth import Truth
+
+USER, PASSWORD = "ada", "correct horse battery"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+MOST_BYTES = 200_000
+PICTURES = 1200
+LABELS = 200
+
+
+def main(folder: Path) -> None:
+    """Start the product, label a little, and photograph each page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = random.Random(5).sample(emoji_files(Path(os.environ["ANNOTATOR_EMOJI"])), PICTURES)
+    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "data") as product, chromium() as browser:
+        project = make_up(product, files)
+        for scheme in ("light", "dark"):
+            for name, page in pages(browser, product, project, scheme):
+                save(page, folder / f"{name}-{scheme}.png")
+
+
+def make_up(product: Product, files: list[tuple[str, Path]]) -> int:
+    """Make the project, import the pictures, play a labeler, and return the project's number."""
+    client = product.client(product.create_user(USER, PASSWORD, admin=True))
+    truth = Truth({source: source.split("/")[0] for source, _ in files})
+    project = make_project(client, "Emoji", sorted(truth.classes), target_per_class=200)
+    client.import_files(project, files, name="Noto emoji", labels="ignore")
+    client.wait_until_idle(project)
+    shown: dict[str, Any] = client.get(f"/api/projects/{project}")
+    Simulation(client, shown, truth, Plan(checkpoints=(LABELS,), holdout=0.0)).run()
+    fill_list(client)
+    return project
+
+
+def fill_list(client: Client) -> None:
+    """Add empty projects, so that the list looks like a team's."""
+    make_project(client, "Steel surfaces", ["crazing", "inclusion", "patches", "pitted", "scale", "scratches"])
+    make_project(client, "Wardrobe", ["coat", "dress", "hat", "pants", "shirt", "shoes"])
+
+
+def pages(
+    browser: Browser, product: Product, project: int, scheme: Literal["light", "dark"]
+) -> Iterator[tuple[str, Page]]:
+    """Yield each page's name and a window that shows it."""
+    base = f"/projects/{project}"
+    context = browser.new_context(viewport=WIDE, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(product.url)
+    yield "login", settled(page)
+    sign_in(page, product.url, USER, PASSWORD)
+    yield "projects", settled(page)
+    paths = {
+        "new-project": "/projects/new",
+        "home": base,
+        "label": f"{base}/label",
+        "import": f"{base}/imports",
+        "import-report": f"{base}/imports/1",
+        "jobs": f"{base}/jobs",
+        "settings": f"{base}/settings",
+        "balance": f"{base}/balance",
+        "users": "/users",
+        "account": "/account",
+    }
+    for name, path in paths.items():
+        page.goto(product.url + path)
+        yield name, settled(page)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{product.url}{base}/label")
+    yield "label-phone", settled(page)
+    context.close()
+
+
+def settled(page: Page) -> Page:
+    """Wait until nothing loads and nothing moves any more."""
+    page.wait_for_timeout(1200)
+    page.evaluate("document.fonts.ready")
+    return page
+
+
+def save(page: Page, target: Path) -> None:
+    """Write a screenshot of at most 200 kB: first as it is, then in ever fewer colours."""
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+        if target.stat().st_size <= MOST_BYTES:
+            break
+    print(f"{target} {target.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
