@@ -89,9 +89,12 @@ def _judge(work: Work, path: Path, limits: Limits, alone: bool) -> Answer:
         reason, detail = Reason.UNREADABLE, error.strerror or ""
     except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this one picture
         reason, detail = Reason.UNKNOWN, f"{type(error).__name__}: {error}"
-    if reason is Reason.OUT_OF_MEMORY and memory < limits.memory_bytes:
+    # Some decoders call the picture broken when it was memory that they lacked: believe it with all the room.
+    if reason in (Reason.OUT_OF_MEMORY, Reason.CORRUPT) and memory < limits.memory_bytes:
         return {"status": "needs_room"}, []
-    return {"status": "rejected", "reason": reason, "detail": detail[:500]}, []
+    # Decoders quote the file, and no control character of it should get further.
+    printable = "".join(letter if letter.isprintable() else "?" for letter in detail[:300])
+    return {"status": "rejected", "reason": reason, "detail": printable}, []
 
 
 def _die_with(parent: int) -> None:

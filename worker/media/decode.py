@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
@@ -31,6 +32,8 @@ _BROKEN = (
     SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError,
     EOFError, OSError, MemoryError, RuntimeError, struct.error, zlib.error,
 )  # fmt: skip
+# Trouble with the file itself. Other numbers (EINVAL) come from offsets in a broken picture.
+_FILE_ERRORS = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EIO, errno.ESTALE}
 _ORIENTATION = 0x0112
 _TURNS = {
     1: None,
@@ -42,6 +45,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# What decoders of WebP and JPEG 2000 take; when they run out, they say that the picture is broken.
+_HUNGRY_BYTES_PER_PIXEL = 28
 _GREY_ALPHA_16 = "LA;16B"
 _SWAPPED = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
@@ -204,14 +209,19 @@ def _transparent_colour(source: Image.Image, rawmode: str) -> int | tuple[int, .
 
 def _explained(error: Exception, path: Path, limits: Limits) -> RejectedError:
     """The reason behind whatever a decoder raised."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and error.errno in _FILE_ERRORS:
         return RejectedError(Reason.UNREADABLE, error.strerror or "")
     with path.open("rb") as file:
         head = file.read(sniff.HEAD_BYTES)
     if (pixels := sniff.declared_pixels(head)) > limits.max_pixels:
         return RejectedError(Reason.TOO_MANY_PIXELS, f"{pixels} pixels, limit {limits.max_pixels}")
-    if not isinstance(error, UnidentifiedImageError):
-        return _rejection(error)
+    rejection = _unidentified(head, path) if isinstance(error, UnidentifiedImageError) else _rejection(error)
+    if rejection.reason is Reason.CORRUPT and pixels * _HUNGRY_BYTES_PER_PIXEL > limits.memory_bytes:
+        return RejectedError(Reason.OUT_OF_MEMORY, rejection.detail)
+    return rejection
+
+
+def _unidentified(head: bytes, path: Path) -> RejectedError:
     if known := sniff.decodable_format(head):
         return _refusal_of_plugin(known, path)
     if foreign := sniff.foreign_format(head):
@@ -233,7 +243,7 @@ def _rejection(error: Exception) -> RejectedError:
     message = str(error)
     lower = message.lower()
     reason = Reason.CORRUPT
-    if isinstance(error, MemoryError) or "out of memory" in lower:
+    if isinstance(error, MemoryError) or "out of memory" in lower or "cannot allocate memory" in lower:
         reason = Reason.OUT_OF_MEMORY
     elif isinstance(error, NotImplementedError):
         reason = Reason.UNSUPPORTED_FORMAT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 HEAD_BYTES = 4096
@@ -55,20 +56,30 @@ def foreign_format(head: bytes) -> str | None:
 
 
 def declared_pixels(head: bytes) -> int:
-    """Pixels that a WebP, AVIF or HEIF header claims; 0 where it says nothing.
+    """Pixels that a WebP, AVIF, HEIF or JPEG 2000 header claims; 0 where it says nothing.
 
     Decoders of these formats allocate or refuse before they tell the size.
     """
-    if head[:4] == b"RIFF" and head[12:16] == b"VP8X" and len(head) >= 30:
-        width, height = (int.from_bytes(head[start : start + 3], "little") + 1 for start in (24, 27))
-        return width * height
-    if head[:4] == b"RIFF" and head[12:16] == b"VP8L" and len(head) >= 25:
-        packed = int.from_bytes(head[21:25], "little")
-        return ((packed & 0x3FFF) + 1) * ((packed >> 14 & 0x3FFF) + 1)
-    extent = head.find(b"ispe")
-    if head[4:8] == b"ftyp" and 0 <= extent <= len(head) - 16:
-        width, height = struct.unpack_from(">II", head, extent + 8)
-        return int(width) * int(height)
+    if head[:4] == b"RIFF" and len(head) >= 30:
+        return _webp_pixels(head)
+    if head[4:8] == b"ftyp" and 0 <= (extent := head.find(b"ispe")) <= len(head) - 16:
+        return math.prod(struct.unpack_from(">II", head, extent + 8))
+    if head[4:8] == b"jP  " and 0 <= (extent := head.find(b"ihdr")) <= len(head) - 12:
+        return math.prod(struct.unpack_from(">II", head, extent + 4))
+    if head[:4] == b"\xff\x4f\xff\x51" and len(head) >= 16:
+        return math.prod(struct.unpack_from(">II", head, 8))
+    return 0
+
+
+def _webp_pixels(head: bytes) -> int:
+    match head[12:16]:
+        case b"VP8X":
+            return math.prod(int.from_bytes(head[start : start + 3], "little") + 1 for start in (24, 27))
+        case b"VP8L":
+            packed = int.from_bytes(head[21:25], "little")
+            return ((packed & 0x3FFF) + 1) * ((packed >> 14 & 0x3FFF) + 1)
+        case b"VP8 ":
+            return math.prod(side & 0x3FFF for side in struct.unpack_from("<HH", head, 26))
     return 0
 
 

@@ -265,6 +265,16 @@ def test_limits_refuse_before_decoding(tmp_path: Path) -> None:
     assert decode_rgb(path, Limits(max_pixels=48 * 32, max_bytes=path.stat().st_size)).size == (48, 32)
 
 
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 80}])
+def test_a_decoder_short_of_memory_is_not_believed_that_the_picture_is_broken(
+    options: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(pictures.saved(RGB, "WEBP", **options)[:-20])
+    assert refused(path).reason == Reason.CORRUPT
+    assert refused(path, Limits(memory_bytes=10_000)).reason == Reason.OUT_OF_MEMORY
+
+
 def test_what_is_no_plain_file_is_never_opened(tmp_path: Path) -> None:
     assert refused(tmp_path / "absent.png").reason == Reason.UNREADABLE
     assert refused(tmp_path).reason == Reason.UNSAFE_PATH

@@ -151,6 +151,14 @@ def test_a_picture_too_big_for_its_memory_is_refused(tmp_path: Path, picture) ->
     assert [outcome(result) for result in results] == ["out_of_memory", "decoded"]
 
 
+def test_a_broken_picture_is_looked_at_once_more_with_all_the_room(picture) -> None:
+    broken = picture("broken.png")
+    broken.write_bytes(pictures.png_file(4, 4, 8, 5, b""))
+    with Decoder(processes=2) as decoder:
+        results = list(decoder.process([broken, picture("a.png")]))
+    assert [outcome(result) for result in results] == ["corrupt", "decoded"]
+
+
 def test_paths_are_read_only_a_little_ahead_and_work_stops_with_the_caller(picture) -> None:
     taken = []
 
