@@ -103,7 +103,7 @@ def wait_until_healthy(product: Product, process: subprocess.Popen[bytes]) -> No
         try:
             if requests.get(f"{product.url}/healthz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         time.sleep(0.2)
     raise AssertionError(f"The product did not start:\n{product.log.read_text(errors='replace')[-4000:]}")
