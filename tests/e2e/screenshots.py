@@ -82,7 +82,8 @@ def pages(
         "import-report": f"{base}/imports/1",
         "jobs": f"{base}/jobs",
         "settings": f"{base}/settings",
-        "balance": f"{base}/balance",
+        "classes": f"{base}/settings/classes",
+        "members": f"{base}/settings/members",
         "users": "/users",
         "account": "/account",
     }
@@ -97,7 +98,8 @@ def pages(
 
 def settled(page: Page) -> Page:
     """Wait until nothing loads and nothing moves any more."""
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(1500)
+    page.wait_for_function("[...document.images].every(image => image.complete)")
     page.evaluate("document.fonts.ready")
     return page
 

@@ -61,7 +61,7 @@ def project(world: World) -> int:
     client = world.product.client(world.token)
     client.patch(f"/api/projects/{number}", {"refresh_every": REFRESH_EVERY})
     page.get_by_test_id("choose-folder").set_input_files(world.folder)
-    page.get_by_text("not labels").or_(page.get_by_text("Ignore")).first.click()
+    page.get_by_text("Ignore folder names").click()
     page.get_by_role("button", name="Start import").click()
     page.wait_for_url(re.compile(r"/imports/\d+$"))
     client_has(client, number, images=len(world.kind_of))
