@@ -161,7 +161,7 @@ def _orientation(source: Image.Image) -> int:
         value = source.getexif().get(_ORIENTATION, 1)
     except _BROKEN:
         return 1
-    return value if value in _TURNS else 1
+    return value if isinstance(value, int) and value in _TURNS else 1
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
