@@ -1,4 +1,6 @@
-/** One way to the server: JSON in and out, CSRF, and every failure as an ApiError that a page can show. */
+/** One way to the server: typed by its schema, with CSRF, and every failure as an ApiError that a page can show. */
+import createClient, { type Middleware } from "openapi-fetch";
+import type { paths } from "./schema";
 
 export class ApiError extends Error {
   constructor(
@@ -18,88 +20,59 @@ export class ApiError extends Error {
   }
 }
 
-export function cookie(name: string): string {
-  const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+function csrfToken(): string {
+  const found = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
+  return found ? decodeURIComponent(found.slice("csrftoken=".length)) : "";
 }
 
-function toApiError(status: number, body: unknown, retryHeader: string | null): ApiError {
+function unreachable(): ApiError {
+  return new ApiError(0, "unreachable", "The server cannot be reached.");
+}
+
+/** An error answer of the API, or of something between it and here. */
+export function toApiError(status: number, body: unknown, retryHeader: string | null): ApiError {
   const data = (body && typeof body === "object" ? body : {}) as Record<string, unknown>;
-  const retry = Number(data.retry_after ?? retryHeader);
+  const retry = Number(data.retry_after ?? retryHeader ?? Number.NaN);
   return new ApiError(
     status,
     typeof data.code === "string" ? data.code : `http_${status}`,
     typeof data.message === "string" ? data.message : `HTTP ${status}`,
     (data.errors as Record<string, string[]>) ?? {},
-    Number.isFinite(retry) && retry > 0 ? retry : null,
+    retry > 0 ? retry : null,
   );
 }
 
-type SignedOutListener = () => void;
-const signedOut = new Set<SignedOutListener>();
+const signedOut = new Set<() => void>();
 
 /** Calls back when any request finds that the session has ended; returns the way to stop. */
-export function onSignedOut(listener: SignedOutListener): () => void {
+export function onSignedOut(listener: () => void): () => void {
   signedOut.add(listener);
   return () => signedOut.delete(listener);
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+const csrfAndErrors: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== "GET") request.headers.set("X-CSRFToken", csrfToken());
+  },
+  onResponse({ response }) {
+    if (response.status === 401) for (const listener of signedOut) listener();
+  },
+  onError: unreachable,
+};
 
-export function withQuery(path: string, query?: Query): string {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  if (!pairs.length) return path;
-  return `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+api.use(csrfAndErrors);
+
+/** The JSON of a call, or its failure thrown. (A list that is also offered as CSV is typed as text too.) */
+export async function body<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<Exclude<T, string>> {
+  const { data, error, response } = await call;
+  if (response.ok) return data as Exclude<T, string>;
+  throw toApiError(response.status, error, response.headers.get("Retry-After"));
 }
 
-export function csrfHeader(): Record<string, string> {
-  const token = cookie("csrftoken");
-  return token ? { "X-CSRFToken": token } : {};
-}
-
-async function readBody(response: Response): Promise<unknown> {
-  if (response.status === 204) return null;
-  const text = await response.text();
-  try {
-    return text ? JSON.parse(text) : null;
-  } catch {
-    return null;
-  }
-}
-
-interface Options {
-  query?: Query;
-  body?: unknown;
-  signal?: AbortSignal;
-  keepalive?: boolean;
-}
-
-/** Sends one request; throws ApiError (status 0 when the server could not be reached). */
-export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  if (method !== "GET") Object.assign(headers, csrfHeader());
-  let response: Response;
-  try {
-    response = await fetch(withQuery(path, options.query), {
-      method,
-      headers,
-      credentials: "same-origin",
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      signal: options.signal,
-      keepalive: options.keepalive,
-    });
-  } catch (cause) {
-    if (options.signal?.aborted) throw cause;
-    throw new ApiError(0, "unreachable", "The server cannot be reached.");
-  }
-  const body = await readBody(response);
-  if (response.ok) return body as T;
-  if (response.status === 401) for (const listener of signedOut) listener();
-  throw toApiError(response.status, body, response.headers.get("Retry-After"));
-}
-
-/** Posts a form with upload progress (bytes sent so far). */
+/** Posts a form with upload progress (bytes sent so far), which fetch cannot tell. */
 export function postForm<T>(
   path: string,
   form: FormData,
@@ -110,13 +83,13 @@ export function postForm<T>(
     const xhr = new XMLHttpRequest();
     xhr.open("POST", path);
     xhr.responseType = "json";
-    for (const [name, value] of Object.entries(csrfHeader())) xhr.setRequestHeader(name, value);
+    xhr.setRequestHeader("X-CSRFToken", csrfToken());
     xhr.upload.onprogress = (event) => onProgress(event.loaded);
     xhr.onload = () => {
       if (xhr.status >= 200 && xhr.status < 300) resolve(xhr.response as T);
       else reject(toApiError(xhr.status, xhr.response, xhr.getResponseHeader("Retry-After")));
     };
-    xhr.onerror = () => reject(new ApiError(0, "unreachable", "The server cannot be reached."));
+    xhr.onerror = () => reject(unreachable());
     xhr.onabort = () => reject(new DOMException("Aborted", "AbortError"));
     signal?.addEventListener("abort", () => xhr.abort(), { once: true });
     xhr.send(form);

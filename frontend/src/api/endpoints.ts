@@ -1,128 +1,161 @@
-/** Every call that the pages make, one function each, so that paths are written in one place. */
-import { request } from "./client";
+/** Every call that the pages make, one function each. */
+import { api, body } from "./client";
 import type {
-  Account,
   AnnotationItem,
   AnnotationReply,
   AnnotationRow,
-  ApiToken,
-  Balance,
-  Batch,
-  ImageBrief,
-  Job,
-  LabelClass,
+  ClassChange,
   LabelsMode,
   Lease,
-  Me,
-  Member,
-  Overview,
   Paged,
-  Presets,
-  Project,
-  ProjectCard,
+  ProjectChange,
+  ProjectDraft,
   ProjectEvent,
-  Pulse,
-  Rejected,
   Role,
 } from "./types";
 
-const at = (project: number, rest = "") => `/api/projects/${project}${rest}`;
+const inProject = (project_id: number) => ({ params: { path: { project_id } } });
 
 export const auth = {
-  me: () => request<Me>("GET", "/api/auth/me"),
+  me: () => body(api.GET("/api/auth/me")),
   login: (username: string, password: string) =>
-    request<Me>("POST", "/api/auth/login", { body: { username, password } }),
-  logout: () => request<null>("POST", "/api/auth/logout"),
+    body(api.POST("/api/auth/login", { body: { username, password } })),
+  logout: () => body(api.POST("/api/auth/logout")),
   changePassword: (old_password: string, new_password: string) =>
-    request<null>("POST", "/api/auth/password", { body: { old_password, new_password } }),
-  tokens: () => request<ApiToken[]>("GET", "/api/auth/tokens"),
-  createToken: (name: string) => request<ApiToken>("POST", "/api/auth/tokens", { body: { name } }),
-  deleteToken: (id: number | string) => request<null>("DELETE", `/api/auth/tokens/${id}`),
+    body(api.POST("/api/auth/password", { body: { old_password, new_password } })),
+  tokens: () => body(api.GET("/api/auth/tokens")),
+  createToken: (name: string) => body(api.POST("/api/auth/tokens", { body: { name } })),
+  deleteToken: (token_id: number) =>
+    body(api.DELETE("/api/auth/tokens/{token_id}", { params: { path: { token_id } } })),
 };
 
 export const users = {
-  list: () => request<Account[]>("GET", "/api/users"),
-  create: (body: { username: string; password: string; name?: string; is_admin?: boolean }) =>
-    request<Account>("POST", "/api/users", { body }),
-  update: (id: number, body: Partial<Account> & { password?: string }) =>
-    request<Account>("PATCH", `/api/users/${id}`, { body }),
-};
-
-export type ProjectDraft = Partial<Omit<Project, "id" | "role" | "created_at">> & {
-  name: string;
-  classes?: string[];
+  list: () => body(api.GET("/api/users")),
+  create: (user: { username: string; password: string; name?: string; is_admin?: boolean }) =>
+    body(api.POST("/api/users", { body: user })),
+  update: (user_id: number, change: { is_admin?: boolean; is_active?: boolean }) =>
+    body(api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body: change })),
 };
 
 export const projects = {
-  list: () => request<ProjectCard[]>("GET", "/api/projects"),
-  get: (project: number) => request<Project>("GET", at(project)),
-  create: (body: ProjectDraft) => request<Project>("POST", "/api/projects", { body }),
-  update: (project: number, body: Partial<Project>) => request<Project>("PATCH", at(project), { body }),
-  archive: (project: number) => request<null>("DELETE", at(project)),
-  presets: () => request<Presets>("GET", "/api/presets"),
-  overview: (project: number) => request<Overview>("GET", at(project, "/overview")),
-  balance: (project: number) => request<Balance>("GET", at(project, "/balance")),
-  pulse: (project: number, after?: number) =>
-    request<Pulse>("GET", at(project, "/pulse"), { query: { after } }),
-  events: (project: number, limit: number) =>
-    request<Paged<ProjectEvent>>("GET", at(project, "/events"), { query: { limit } }),
+  list: () => body(api.GET("/api/projects")),
+  get: (project: number) => body(api.GET("/api/projects/{project_id}", inProject(project))),
+  create: (draft: ProjectDraft) => body(api.POST("/api/projects", { body: draft })),
+  update: (project: number, change: ProjectChange) =>
+    body(api.PATCH("/api/projects/{project_id}", { ...inProject(project), body: change })),
+  archive: (project: number) => body(api.DELETE("/api/projects/{project_id}", inProject(project))),
+  presets: () => body(api.GET("/api/presets")),
+  overview: (project: number) => body(api.GET("/api/projects/{project_id}/overview", inProject(project))),
+  balance: (project: number) => body(api.GET("/api/projects/{project_id}/balance", inProject(project))),
+  balancePath: (project: number, format?: "csv") =>
+    `/api/projects/${project}/balance${format ? `?format=${format}` : ""}`,
+  pulse: (project_id: number, after?: number) =>
+    body(api.GET("/api/projects/{project_id}/pulse", { params: { path: { project_id }, query: { after } } })),
+  events: (project_id: number, limit: number) =>
+    body(
+      api.GET("/api/projects/{project_id}/events", { params: { path: { project_id }, query: { limit } } }),
+    ) as Promise<Paged<ProjectEvent>>,
 };
 
 export const classes = {
-  list: (project: number) => request<LabelClass[]>("GET", at(project, "/classes")),
+  list: (project: number) => body(api.GET("/api/projects/{project_id}/classes", inProject(project))),
   add: (project: number, names: string[]) =>
-    request<LabelClass[]>("POST", at(project, "/classes"), { body: { names } }),
-  update: (project: number, id: number, body: Partial<LabelClass>) =>
-    request<LabelClass>("PATCH", at(project, `/classes/${id}`), { body }),
+    body(api.POST("/api/projects/{project_id}/classes", { ...inProject(project), body: { names } })),
+  update: (project_id: number, class_id: number, change: ClassChange) =>
+    body(
+      api.PATCH("/api/projects/{project_id}/classes/{class_id}", {
+        params: { path: { project_id, class_id } },
+        body: change,
+      }),
+    ),
 };
 
 export const members = {
-  list: (project: number) => request<Member[]>("GET", at(project, "/members")),
+  list: (project: number) => body(api.GET("/api/projects/{project_id}/members", inProject(project))),
   add: (project: number, username: string, role: Role) =>
-    request<Member>("POST", at(project, "/members"), { body: { username, role } }),
-  update: (project: number, user: number, role: Role) =>
-    request<Member>("PATCH", at(project, `/members/${user}`), { body: { role } }),
-  remove: (project: number, user: number) => request<null>("DELETE", at(project, `/members/${user}`)),
+    body(api.POST("/api/projects/{project_id}/members", { ...inProject(project), body: { username, role } })),
+  update: (project_id: number, user_id: number, role: Role) =>
+    body(
+      api.PATCH("/api/projects/{project_id}/members/{user_id}", {
+        params: { path: { project_id, user_id } },
+        body: { role },
+      }),
+    ),
+  remove: (project_id: number, user_id: number) =>
+    body(
+      api.DELETE("/api/projects/{project_id}/members/{user_id}", {
+        params: { path: { project_id, user_id } },
+      }),
+    ),
 };
 
+const inBatch = (project_id: number, batch_id: number) => ({ params: { path: { project_id, batch_id } } });
+
 export const imports = {
-  list: (project: number) => request<Paged<Batch>>("GET", at(project, "/imports")),
-  get: (project: number, batch: number) => request<Batch>("GET", at(project, `/imports/${batch}`)),
+  list: (project: number) => body(api.GET("/api/projects/{project_id}/imports", inProject(project))),
+  get: (project: number, batch: number) =>
+    body(api.GET("/api/projects/{project_id}/imports/{batch_id}", inBatch(project, batch))),
   create: (project: number, name: string, labels: LabelsMode) =>
-    request<Batch>("POST", at(project, "/imports"), { body: { name, labels } }),
-  filesPath: (project: number, batch: number) => at(project, `/imports/${batch}/files`),
-  start: (project: number, batch: number) => request<Job>("POST", at(project, `/imports/${batch}/start`)),
-  undo: (project: number, batch: number) => request<Batch>("POST", at(project, `/imports/${batch}/undo`)),
-  rejected: (project: number, batch: number, after?: number) =>
-    request<Paged<Rejected>>("GET", at(project, `/imports/${batch}/rejected`), {
-      query: { after, limit: 100 },
-    }),
-  rejectedCsv: (project: number, batch: number) => at(project, `/imports/${batch}/rejected?format=csv`),
+    body(api.POST("/api/projects/{project_id}/imports", { ...inProject(project), body: { name, labels } })),
+  filesPath: (project: number, batch: number) => `/api/projects/${project}/imports/${batch}/files`,
+  start: (project: number, batch: number) =>
+    body(api.POST("/api/projects/{project_id}/imports/{batch_id}/start", inBatch(project, batch))),
+  undo: (project: number, batch: number) =>
+    body(api.POST("/api/projects/{project_id}/imports/{batch_id}/undo", inBatch(project, batch))),
+  rejected: (project_id: number, batch_id: number, after?: number) =>
+    body(
+      api.GET("/api/projects/{project_id}/imports/{batch_id}/rejected", {
+        params: { path: { project_id, batch_id }, query: { after, limit: 100 } },
+      }),
+    ),
+  rejectedCsv: (project: number, batch: number) =>
+    `/api/projects/${project}/imports/${batch}/rejected?format=csv`,
 };
 
 export const images = {
-  list: (
-    project: number,
-    query: { after?: number; limit?: number; label?: number | "none"; batch?: number },
-  ) => request<Paged<ImageBrief>>("GET", at(project, "/images"), { query }),
+  list: (project_id: number, limit: number) =>
+    body(
+      api.GET("/api/projects/{project_id}/images", { params: { path: { project_id }, query: { limit } } }),
+    ),
 };
 
+// The schema leaves pictures and suggestions inside tasks untyped; `types.ts` says what they are.
 export const labeling = {
   lease: (project: number, count: number) =>
-    request<Lease>("POST", at(project, "/lease"), { body: { count } }),
-  release: (project: number, tasks: number[], keepalive = false) =>
-    request<null>("POST", at(project, "/release"), { body: { tasks }, keepalive }),
-  annotate: (project: number, items: AnnotationItem[], keepalive = false) =>
-    request<AnnotationReply>("POST", at(project, "/annotations"), { body: { items }, keepalive }),
-  mine: (project: number, limit: number, after?: number) =>
-    request<Paged<AnnotationRow>>("GET", at(project, "/annotations"), { query: { mine: 1, limit, after } }),
-  refresh: (project: number) => request<Job>("POST", at(project, "/refresh")),
+    body(
+      api.POST("/api/projects/{project_id}/lease", { ...inProject(project), body: { count } }),
+    ) as unknown as Promise<Lease>,
+  release: (project: number, tasks: number[]) =>
+    body(
+      api.POST("/api/projects/{project_id}/release", {
+        ...inProject(project),
+        body: { tasks },
+        keepalive: true,
+      }),
+    ),
+  annotate: (project: number, items: AnnotationItem[], keepalive: boolean) =>
+    body(
+      api.POST("/api/projects/{project_id}/annotations", {
+        ...inProject(project),
+        body: { items: items as never },
+        keepalive,
+      }),
+    ) as unknown as Promise<AnnotationReply>,
+  mine: (project_id: number, limit: number, after?: number) =>
+    body(
+      api.GET("/api/projects/{project_id}/annotations", {
+        params: { path: { project_id }, query: { mine: true, limit, after } },
+      }),
+    ) as unknown as Promise<Paged<AnnotationRow>>,
 };
 
+const inJob = (project_id: number, job_id: number) => ({ params: { path: { project_id, job_id } } });
+
 export const jobs = {
-  list: (project: number, query: { state?: string; after?: number; limit?: number }) =>
-    request<Paged<Job>>("GET", at(project, "/jobs"), { query }),
-  get: (project: number, job: number) => request<Job>("GET", at(project, `/jobs/${job}`)),
-  cancel: (project: number, job: number) => request<Job>("POST", at(project, `/jobs/${job}/cancel`)),
-  retry: (project: number, job: number) => request<Job>("POST", at(project, `/jobs/${job}/retry`)),
+  list: (project_id: number, limit: number) =>
+    body(api.GET("/api/projects/{project_id}/jobs", { params: { path: { project_id }, query: { limit } } })),
+  cancel: (project: number, job: number) =>
+    body(api.POST("/api/projects/{project_id}/jobs/{job_id}/cancel", inJob(project, job))),
+  retry: (project: number, job: number) =>
+    body(api.POST("/api/projects/{project_id}/jobs/{job_id}/retry", inJob(project, job))),
 };

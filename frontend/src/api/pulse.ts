@@ -23,7 +23,7 @@ const touched: Record<string, KeyMaker[]> = {
 };
 
 /** The cached reads that a list of events makes stale, without repeats. */
-export function staleKeys(project: number, events: ProjectEvent[]): (readonly unknown[])[] {
+export function staleKeys(project: number, events: Pick<ProjectEvent, "kind">[]): (readonly unknown[])[] {
   if (!events.length) return [];
   const makers = new Set<KeyMaker>([keys.overview, keys.events]);
   for (const event of events) for (const maker of touched[event.kind] ?? []) makers.add(maker);

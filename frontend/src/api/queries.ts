@@ -60,11 +60,10 @@ export const useImports = (p: number) =>
   useQuery({ queryKey: keys.imports(p), queryFn: () => imports.list(p) });
 export const useBatch = (p: number, batch: number) =>
   useQuery({ queryKey: [...keys.imports(p), batch], queryFn: () => imports.get(p, batch) });
-export const useJobs = (p: number) =>
-  useQuery({ queryKey: keys.jobs(p), queryFn: () => jobs.list(p, { limit: 100 }) });
+export const useJobs = (p: number) => useQuery({ queryKey: keys.jobs(p), queryFn: () => jobs.list(p, 100) });
 export const useSomeImages = (p: number, limit: number) =>
   useQuery({
     queryKey: [...keys.images(p), limit],
-    queryFn: () => images.list(p, { limit }),
+    queryFn: () => images.list(p, limit),
     staleTime: 60_000,
   });

@@ -1,261 +1,57 @@
-/** The shapes of the REST API that the pages speak about, by the product's own names. */
+/** The shapes of the REST API by the product's names; made from the generated schema. */
+import type { components } from "./schema";
 
-export type Role = "viewer" | "annotator" | "reviewer" | "lead";
+type Schemas = components["schemas"];
 
-export interface User {
-  id: number;
-  username: string;
-  name: string;
-  is_admin: boolean;
-  initials: string;
-}
+export type Role = Schemas["RoleEnum"];
+export type User = Schemas["User"];
+export type Me = Schemas["Me"];
+export type Account = Schemas["Account"];
+export type ApiToken = Schemas["Token"];
+export type NewToken = Schemas["NewToken"];
 
-export interface Me {
-  user: User | null;
-  version: string;
-}
+export type Project = Schemas["Project"];
+export type ProjectCard = Schemas["ProjectCard"];
+export type ProjectDraft = Schemas["NewProjectRequest"];
+export type ProjectChange = Schemas["PatchedProjectChangeRequest"];
+export type LabelClass = Schemas["LabelClass"];
+export type ClassChange = Schemas["PatchedClassChangeRequest"];
+export type Member = Schemas["Member"];
+export type BackbonePreset = Schemas["Backbone"];
+export type Presets = Schemas["Presets"];
 
-export interface Account {
-  id: number;
-  username: string;
-  name: string;
-  is_admin: boolean;
-  is_active: boolean;
-  last_login: string | null;
-}
+export type HeadBrief = Schemas["Head"];
+export type Overview = Schemas["Overview"];
+export type Balance = Schemas["Balance"];
+export type BalanceRow = Schemas["BalanceRow"];
+export type Job = Schemas["Job"];
+export type JobState = Schemas["JobStateEnum"];
+export type Pulse = Schemas["Pulse"];
 
-export interface ApiToken {
-  id: number | string;
-  name: string;
-  prefix: string;
-  created_at: string;
-  token?: string;
-}
+/** Something that happened; what `data` tells depends on the kind. */
+export type ProjectEvent = Omit<Schemas["Event"], "data"> & { data?: Record<string, unknown> };
 
-export interface HeadBrief {
-  name: string;
-  labels: number;
-  test_size: number;
-  accuracy: number | null;
-  low: number | null;
-  high: number | null;
-  created_at: string;
-  space?: string;
-}
+export type Batch = Schemas["Batch"];
+export type LabelsMode = Schemas["LabelsEnum"];
+export type RejectedFile = Schemas["RejectedFile"];
 
-export interface Counts {
-  images: number;
-  labelled: number;
-  pool: number;
-  reserve: number;
-  reserve_answered: number;
-  holdout: number;
-  suggested: number;
-  skipped: number;
-  rejected: number;
-  classes: number;
-  members: number;
-}
-
-export interface Project {
-  id: number;
-  name: string;
-  instructions: string;
-  backbone: string;
-  target_per_class: number;
-  refresh_every: number;
-  reserve_share: number;
-  reserve_max: number;
-  blind_every: number;
-  strategy: string;
-  round_size: number;
-  label_mode: "single" | "multi";
-  role: Role;
-  created_at: string;
-  archived: boolean;
-}
-
-export interface ProjectCard extends Project {
-  counts: Counts;
-  head: HeadBrief | null;
-  thumbs: string[];
-}
-
-export interface LabelClass {
-  id: number;
-  name: string;
-  index: number;
-  color: number;
-  hotkey: string;
-  description: string;
-  parent: number | null;
-  archived: boolean;
-}
-
-export interface Member {
-  user: User;
-  role: Role;
-}
-
-export interface BackbonePreset {
-  name: string;
-  family: string;
-  title: string;
-  params_m: number | null;
-  input_px: number;
-  dim: number;
-  hardware: string;
-  available: boolean;
-  note: string;
-}
-
-export interface StrategyPreset {
-  name: string;
-  title: string;
-  when: string;
-}
-
-export interface Presets {
-  backbones: BackbonePreset[];
-  strategies: StrategyPreset[];
-}
-
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-
-export interface Job {
-  id: number;
-  kind: string;
-  title: string;
-  project: number;
-  state: JobState;
-  queue: string;
-  progress: { done: number; total: number | null; unit: string; message: string };
-  rate: number | null;
-  eta_s: number | null;
-  error: { code: string; message: string; hint: string } | null;
-  attempt: number;
-  result: Record<string, unknown>;
-  created_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-  cancel_requested: boolean;
-}
-
-export interface ProjectEvent {
-  seq: number;
-  kind: string;
-  actor: { id: number; name: string } | null;
-  data: Record<string, unknown>;
-  created_at: string;
-}
-
-export interface Pulse {
-  seq: number;
-  events: ProjectEvent[];
-  jobs: Job[];
-  truncated: boolean;
-}
-
-export interface Paged<T> {
-  results: T[];
-  next: number | null;
-}
-
-export type Stage = "empty" | "importing" | "embedding" | "ready";
-
-export interface Overview {
-  counts: Counts;
-  head: HeadBrief | null;
-  heads: HeadBrief[];
-  next_refresh_in: number;
-  refresh_every: number;
-  round: { number: number; strategy: string; size: number; open: number; done: number } | null;
-  today: { mine: number; all: number };
-  stage: Stage;
-  jobs: Job[];
-}
-
-export interface BalanceRow {
-  class: number;
-  name: string;
-  labelled: number;
-  suggested: number;
-  total: number;
-  share: number | null;
-  target: number;
-  gap: number;
-}
-
-export interface Balance {
-  classes: BalanceRow[];
-  imbalance_ratio: number | null;
-  effective_classes: number | null;
-  entropy: number | null;
-  labelled: number;
-  suggested: number;
-  target: number;
-}
-
-export type LabelsMode = "trusted" | "suggestions" | "ignore";
-
-export interface Batch {
-  id: number;
-  name: string;
-  labels: LabelsMode;
-  state: "receiving" | "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
-  counts: {
-    found: number;
-    imported: number;
-    duplicates: number;
-    rejected: number;
-    labelled: number;
-    conflicts: number;
-  };
-  job: number | null;
-  created_by: string | User | null;
-  created_at: string;
-  notices: string[];
-}
-
-export interface Rejected {
-  id: number;
-  path: string;
-  reason: string;
-  message: string;
-  detail: string;
-}
-
-export interface ImageBrief {
-  id: number;
-  position: number;
-  name: string;
-  source: string;
-  width: number;
-  height: number;
-  label: number | null;
-  trust: number;
-  label_version: number;
-  urls: { thumb: string; model: string; preview: string };
-}
+/** A picture as every list shows it. */
+export type ImageBrief = Pick<
+  Schemas["Image"],
+  "id" | "position" | "name" | "source" | "width" | "height" | "label" | "trust" | "label_version" | "urls"
+>;
 
 export interface Ranked {
   class: number;
   confidence: number;
 }
 
-export interface Suggestion extends Ranked {
-  head: string;
-  top: Ranked[];
-}
+export type Suggestion = Omit<Schemas["Suggestion"], "top"> & { top: Ranked[] };
 
-export interface Task {
+/** A task in hand. Its id is null while a picture comes back whose undo the server has not confirmed. */
+export type Task = Omit<Schemas["Task"], "id" | "image" | "suggestion" | "reason"> & {
   id: number | null;
   image: ImageBrief;
-  purpose: string;
-  blind: boolean;
-  rank: number;
-  round_size: number;
-  lease_expires_at: string | null;
   suggestion: Suggestion | null;
   reason: {
     code: string;
@@ -264,56 +60,39 @@ export interface Task {
     nearest_similarity: number | null;
     look_alikes: number | null;
   } | null;
-}
+};
 
 export type LeaseReason = "nothing_imported" | "embedding" | "selecting" | "all_labelled" | "all_leased";
-
-export interface Lease {
+export type Lease = Omit<Schemas["LeaseResponse"], "tasks" | "reason"> & {
   tasks: Task[];
-  remaining: number;
   reason: LeaseReason | null;
-}
+};
 
-export type Verdict = "label" | "skip" | "unsure" | "flag";
-
-export interface AnnotationItem {
+export type Verdict = Schemas["VerdictEnum"];
+export type AnnotationItem = Partial<Schemas["ItemRequest"]> & {
   client_id: string;
   task: number | null;
   image: number;
-  verdict?: Verdict;
-  labels?: number[];
-  comment?: string;
-  lead_time_ms?: number;
-  origin?: "single" | "bulk";
-  seen_version?: number;
-  undoes?: string;
-}
-
-export interface AnnotationResult {
-  client_id: string;
-  status: "created" | "duplicate" | "conflict" | "invalid";
-  annotation: number | null;
-  label: number | null;
-  trust: number;
-  label_version: number;
-  message?: string;
-  task?: Task | null;
-}
-
-export interface AnnotationReply {
+};
+export type AnnotationResult = Omit<Schemas["Result"], "task"> & { task: Task | null };
+export type AnnotationReply = Omit<Schemas["AnnotationsResponse"], "results"> & {
   results: AnnotationResult[];
-  next_refresh_in: number;
-  refresh_job: number | null;
-}
+};
 
+/** One entry of the labelling history. */
 export interface AnnotationRow {
   id: number;
   client_id: string;
   image: ImageBrief;
-  verdict: Verdict | "";
+  verdict: Verdict;
   labels: number[];
   comment: string;
   blind: boolean;
   created_at: string;
   undone: boolean;
+}
+
+export interface Paged<T> {
+  results: T[];
+  next: number | null;
 }

@@ -30,7 +30,7 @@ export function foldEvents(events: ProjectEvent[]): ProjectEvent[] {
     const last = lines.at(-1);
     const same = last && last.kind === event.kind && last.actor?.id === event.actor?.id;
     if (last && same && (event.kind === "labelled" || event.kind === "undone")) {
-      const sum = Number(last.data.count ?? 1) + Number(event.data.count ?? 1);
+      const sum = Number(last.data?.count ?? 1) + Number(event.data?.count ?? 1);
       lines[lines.length - 1] = { ...last, data: { ...last.data, count: sum } };
     } else lines.push(event);
   }
@@ -45,10 +45,11 @@ function initials(name: string): string {
 function Line({ event }: { event: ProjectEvent }) {
   const { t } = useTranslation();
   if (!isKnown(event.kind)) return null;
-  const accuracy = event.data.accuracy;
+  const data = event.data ?? {};
+  const { accuracy } = data;
   const words = t(`activity.${event.kind}`, {
-    number: count(Number(event.data.count ?? event.data.imported ?? event.data.size ?? 1)),
-    head: String(event.data.head ?? ""),
+    number: count(Number(data.count ?? data.imported ?? data.size ?? 1)),
+    head: String(data.head ?? ""),
     accuracy: typeof accuracy === "number" ? percent(accuracy, 1) : "",
   });
   const seconds = ago(event.created_at);

@@ -88,7 +88,7 @@ export class DeskController {
     void this.queue.flush();
     const tasks = this.view.ahead.flatMap((task) => (task.id === null ? [] : [task.id]));
     // A release that does not arrive is made up for by the end of the lease.
-    if (tasks.length) labeling.release(this.project, tasks, true).catch(() => {});
+    if (tasks.length) labeling.release(this.project, tasks).catch(() => {});
     this.stopHearing();
   }
 

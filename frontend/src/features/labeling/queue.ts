@@ -149,6 +149,7 @@ export class AnnotationQueue {
         trust: 0,
         label_version: 0,
         message: error.message,
+        task: null,
       };
       this.forget([only.client_id]);
       this.publish(this.waiting.length ? "saving" : "saved", null);

@@ -111,11 +111,11 @@ export function setAside(desk: Desk, imageId: number): Desk {
 export function remember(desk: Desk, rows: AnnotationRow[]): Desk {
   const known = new Set(desk.done.map((done) => done.clientId));
   const earlier = rows
-    .filter((row) => !row.undone && row.verdict !== "" && !known.has(row.client_id))
+    .filter((row) => !row.undone && !known.has(row.client_id))
     .map(
       (row): Done => ({
         clientId: row.client_id,
-        verdict: row.verdict as Verdict,
+        verdict: row.verdict,
         labels: row.labels,
         task: {
           id: null,
