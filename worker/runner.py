@@ -116,6 +116,17 @@ class JobContext:
         if stopping.is_set():
             raise Interrupted
 
+    def succeed(self, result: dict[str, Any]) -> None:
+        """End the job inside the very transaction that makes its output visible: both happen, or neither does.
+
+        For a handler that would otherwise do its work twice when it is killed between the two.
+
+        Raises:
+            AttemptLost: the attempt was given up for dead; the transaction is to be rolled back.
+        """
+        if not services.succeed(job=self.job, result=result):
+            raise AttemptLost
+
     def _is_due(self) -> bool:
         now = time.monotonic()
         if now < self._next_report:
@@ -187,7 +198,7 @@ def _run_attempt(job: Job, when_stuck: Callable[[], None] | None) -> None:
     with _scratch(context), Heart(context, when_stuck):
         try:
             result = handler_of(job.kind)(context)
-            services.succeed(job=job, result=result)
+            services.succeed(job=job, result=result)  # without effect where the handler has ended the job itself
         except AttemptLost:
             logger.warning("Job %s: attempt %s was given up meanwhile", job.pk, job.attempt)
         except Cancelled:
