@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-from annotator.projects.services import clean_name
 
 PICTURE_SUFFIXES = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp"),
@@ -76,10 +75,15 @@ def read_truth(path: Path) -> Truth:
     return truth
 
 
+def class_name(text: str) -> str:
+    """Return a class name as projects store it: composed Unicode, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def folder_labels(root: Path) -> dict[str, str]:
     """Map each picture's path below `root` to the name of the folder that holds it."""
     return {
-        file.relative_to(root).as_posix(): clean_name(file.parent.name)
+        file.relative_to(root).as_posix(): class_name(file.parent.name)
         for file in sorted(root.rglob("*"))
         if file.parent != root and file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
     }
@@ -91,4 +95,4 @@ def csv_labels(lines: Iterable[str], name: str) -> dict[str, str]:
     missing = {"path", "label"} - set(table.fieldnames or [])
     if missing:
         raise ValueError(f"{name} has no column {' and no column '.join(sorted(missing))}.")
-    return {row["path"].strip(): clean_name(row["label"]) for row in table if row["path"] and row["label"]}
+    return {row["path"].strip(): class_name(row["label"]) for row in table if row["path"] and row["label"]}
