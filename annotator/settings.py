@@ -201,6 +201,7 @@ WEB_DIR = BASE_DIR / "annotator" / "web"
 WHITENOISE_ROOT = WEB_DIR if WEB_DIR.is_dir() else None
 WHITENOISE_INDEX_FILE = False
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8}\.\w+$"  # the build puts a hash into these names
 
 LOGGING = {
     "version": 1,

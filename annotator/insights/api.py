@@ -195,7 +195,7 @@ class ProjectsView(APIView):
 
     @extend_schema(
         operation_id="projects",
-        parameters=[OpenApiParameter("archived", bool, description="the archived ones instead")],
+        parameters=[OpenApiParameter("archived", int, enum=[0, 1], description="1 for the archived ones instead")],
         responses=ProjectCardSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
