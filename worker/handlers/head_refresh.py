@@ -43,7 +43,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     folder = f"{project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:
         _write(ctx, scored, folder)
-    result = _publish(project=project, space=space, data=data, scored=scored, folder=folder, picks=picks, seed=seed)
+    result = _publish(ctx, space=space, data=data, scored=scored, folder=folder, picks=picks, seed=seed)
     collect_garbage(project.pk)
     return result
 
@@ -119,8 +119,8 @@ def _write(ctx: JobContext, scored: Scored, folder: str) -> None:
 
 
 def _publish(
+    ctx: JobContext,
     *,
-    project: Project,
     space: EmbeddingSpace,
     data: RefreshData,
     scored: Scored | None,
@@ -128,7 +128,8 @@ def _publish(
     picks: list[RoundPick],
     seed: int,
 ) -> dict[str, Any]:
-    """Make scores and round visible together, in one short transaction."""
+    """Make scores and round visible and end the job in one short transaction, so that no attempt repeats another."""
+    project = ctx.project
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         score_set = None
@@ -151,11 +152,13 @@ def _publish(
         accuracy = scored.test_correct / len(data.test) if scored is not None and len(data.test) else None
         name = score_set.name if score_set else ""
         record_event(project_id=project.pk, kind="refreshed", head=name, accuracy=accuracy, round=round_.number)
-    return {
-        "head": name,
-        "labels": len(data.train),
-        "test_size": len(data.test),
-        "accuracy": accuracy,
-        "round": round_.number,
-        "picked": round_.size,
-    }
+        result = {
+            "head": name,
+            "labels": len(data.train),
+            "test_size": len(data.test),
+            "accuracy": accuracy,
+            "round": round_.number,
+            "picked": round_.size,
+        }
+        ctx.succeed(result)
+    return result
