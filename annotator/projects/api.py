@@ -82,7 +82,14 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         return project.archived_at is not None
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/ClassDraftRequest"}]})
+CLASS_DRAFT = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "description": {"type": "string"}},
+    "required": ["name"],
+}
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, CLASS_DRAFT]})
 class ClassDraftField(serializers.Field[Any, Any, Any, Any]):
     """A class to create: its name, or an object with name and description."""
 

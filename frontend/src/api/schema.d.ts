@@ -1151,7 +1151,10 @@ export interface components {
             blind_every?: number;
             strategy?: string;
             round_size?: number;
-            classes?: (string | components["schemas"]["ClassDraftRequest"])[];
+            classes?: (string | {
+                name: string;
+                description?: string;
+            })[];
         };
         /** @description An API token with its secret, shown once. */
         NewToken: {
@@ -1469,9 +1472,6 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
-        ClassDraftRequest: {
-            name?: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -1647,8 +1647,8 @@ export interface operations {
     projects: {
         parameters: {
             query?: {
-                /** @description the archived ones instead */
-                archived?: boolean;
+                /** @description 1 for the archived ones instead */
+                archived?: 0 | 1;
             };
             header?: never;
             path?: never;
