@@ -13,7 +13,8 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 800,
   },
-  server: { proxy: { "/api": backend, "/healthz": backend } },
+  // The host stays as the browser sent it: the server compares it with the page's origin.
+  server: { proxy: { "/api": { target: backend, changeOrigin: false } } },
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -19,6 +19,7 @@ const touched: Record<string, KeyMaker[]> = {
   refreshed: [keys.balance, keys.jobs],
   job_finished: [keys.jobs, keys.imports],
   holdout_added: [keys.balance],
+  holdout_dropped: [keys.balance],
   reserve_released: [keys.balance],
 };
 

@@ -55,7 +55,7 @@ export const useOverview = (p: number) => useQuery(overviewQuery(p));
 export const useBalance = (p: number) =>
   useQuery({ queryKey: keys.balance(p), queryFn: () => projects.balance(p) });
 export const useEvents = (p: number) =>
-  useQuery({ queryKey: keys.events(p), queryFn: () => projects.events(p, 12) });
+  useQuery({ queryKey: keys.events(p), queryFn: () => projects.events(p, 50) });
 export const useImports = (p: number) =>
   useQuery({ queryKey: keys.imports(p), queryFn: () => imports.list(p) });
 export const useBatch = (p: number, batch: number) =>

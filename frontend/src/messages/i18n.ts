@@ -71,7 +71,7 @@ export function duration(seconds: number): string {
   const style = { style: "unit", unitDisplay: "short", maximumFractionDigits: 0 } as const;
   const format = (value: number, unit: string) =>
     new Intl.NumberFormat(currentLanguage(), { ...style, unit }).format(value);
-  if (seconds < 90) return format(Math.max(Math.round(seconds), 0), "second");
+  if (seconds < 60) return format(Math.max(Math.round(seconds), 0), "second");
   if (seconds < 5_400) return format(seconds / 60, "minute");
   if (seconds < 172_800) return format(seconds / 3_600, "hour");
   return format(seconds / 86_400, "day");

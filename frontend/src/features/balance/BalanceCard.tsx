@@ -33,15 +33,18 @@ function Bar({ row, scale, marks }: Omit<RowProps, "tile">) {
         <i key={mark} className={styles.mark} style={{ left: place(mark) }} />
       ))}
       <i className={styles.labelled} style={{ width: place(row.labelled) }} />
-      <i className={styles.suggested} style={{ left: place(row.labelled), width: place(row.suggested) }} />
+      {row.suggested > 0 && (
+        <i className={styles.suggested} style={{ left: place(row.labelled), width: place(row.suggested) }} />
+      )}
       <i className={styles.target} style={{ left: place(row.target) }} />
     </div>
   );
 }
 
-function Row({ row, tile, scale, marks }: RowProps) {
+function Row({ row, tile, scale, marks, predicted }: RowProps & { predicted: boolean }) {
   const { t } = useTranslation();
   const covers = coverage(row);
+  const short = covers.kind === "short";
   return (
     <tr
       data-testid="balance-row"
@@ -59,12 +62,14 @@ function Row({ row, tile, scale, marks }: RowProps) {
         <Bar row={row} scale={scale} marks={marks} />
       </td>
       <td className={styles.strong}>{count(row.labelled)}</td>
-      <td className={styles.share}>{row.share === null ? "–" : percent(row.share, 1)}</td>
+      <td className={styles.share}>{row.labelled > 0 ? percent(row.share, 1) : "–"}</td>
       <td>{row.gap > 0 ? count(row.gap) : "–"}</td>
-      <td data-kind={covers.kind}>
-        {covers.kind === "short"
-          ? t("balance.short", { number: count(covers.missing) })
-          : t(`balance.${covers.kind}`)}
+      <td data-kind={short && !predicted ? undefined : covers.kind}>
+        {short && !predicted
+          ? "–"
+          : short
+            ? t("balance.short", { number: count(covers.missing) })
+            : t(`balance.${covers.kind}`)}
       </td>
     </tr>
   );
@@ -121,7 +126,14 @@ function Table({ balance, tiles, order }: { balance: Balance; tiles: LabelClass[
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.class} row={row} tile={byId.get(row.class)} scale={scale} marks={marks} />
+            <Row
+              key={row.class}
+              row={row}
+              tile={byId.get(row.class)}
+              scale={scale}
+              marks={marks}
+              predicted={balance.suggested > 0}
+            />
           ))}
         </tbody>
         <tfoot aria-hidden>

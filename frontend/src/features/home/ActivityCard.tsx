@@ -6,23 +6,6 @@ import { Card } from "../../components/Page";
 import { ago, count, duration, percent } from "../../messages/i18n";
 import styles from "./home.module.css";
 
-const known = [
-  "project_changed",
-  "classes_changed",
-  "member_changed",
-  "import_started",
-  "import_finished",
-  "import_undone",
-  "labelled",
-  "undone",
-  "refreshed",
-  "job_finished",
-  "holdout_added",
-  "reserve_released",
-] as const;
-type Kind = (typeof known)[number];
-const isKnown = (kind: string): kind is Kind => (known as readonly string[]).includes(kind);
-
 /** Runs of the same doing by the same person become one line: "labelled 24". */
 export function foldEvents(events: ProjectEvent[]): ProjectEvent[] {
   const lines: ProjectEvent[] = [];
@@ -42,16 +25,50 @@ function initials(name: string): string {
   return (parts.length > 1 ? `${parts[0]?.[0]}${parts[1]?.[0]}` : name.slice(0, 2)).toUpperCase();
 }
 
-function Line({ event }: { event: ProjectEvent }) {
+const plain = [
+  "project_changed",
+  "classes_changed",
+  "member_changed",
+  "import_started",
+  "import_undone",
+  "labelled",
+  "undone",
+  "holdout_added",
+  "holdout_dropped",
+  "reserve_released",
+] as const;
+type Plain = (typeof plain)[number];
+
+type Data = Record<string, unknown>;
+
+const number = (value: unknown) => count(Number(value ?? 0));
+
+/** The words for an event, or null for one that only machines care about. */
+function useWords(): (event: ProjectEvent) => string | null {
   const { t } = useTranslation();
-  if (!isKnown(event.kind)) return null;
-  const data = event.data ?? {};
-  const { accuracy } = data;
-  const words = t(`activity.${event.kind}`, {
-    number: count(Number(data.count ?? data.imported ?? data.size ?? 1)),
-    head: String(data.head ?? ""),
-    accuracy: typeof accuracy === "number" ? percent(accuracy, 1) : "",
-  });
+  const special: Record<string, (data: Data) => string | null> = {
+    refreshed: (data) => {
+      const head = String(data.head);
+      if (!data.head) return t("activity.round", { round: number(data.round) });
+      if (typeof data.accuracy !== "number") return t("activity.headInUse", { head });
+      return t("activity.headAccuracy", { head, accuracy: percent(data.accuracy, 1) });
+    },
+    import_finished: ({ state, imported }) =>
+      state === "done"
+        ? t("activity.imported", { count: Number(imported), number: number(imported) })
+        : t("activity.importEnded"),
+    job_finished: ({ state }) => (state === "failed" ? t("activity.jobFailed") : null),
+  };
+  return ({ kind, data = {} }) => {
+    const known = special[kind];
+    if (known) return known(data);
+    const told = (plain as readonly string[]).includes(kind);
+    return told ? t(`activity.${kind as Plain}`, { number: number(data.count) }) : null;
+  };
+}
+
+function Line({ event, words }: { event: ProjectEvent; words: string }) {
+  const { t } = useTranslation();
   const seconds = ago(event.created_at);
   return (
     <li className={styles.event}>
@@ -70,13 +87,15 @@ function Line({ event }: { event: ProjectEvent }) {
 export function ActivityCard({ project }: { project: number }) {
   const { t } = useTranslation();
   const { data } = useEvents(project);
-  const lines = foldEvents(data?.results ?? []).filter((event) => isKnown(event.kind));
+  const words = useWords();
+  const told = (data?.results ?? []).filter((event) => words(event) !== null);
+  const lines = foldEvents(told);
   return (
     <Card title={t("home.activity")}>
-      {lines.length === 0 && <p className={styles.quiet}>{t("activity.none")}</p>}
+      {data && lines.length === 0 && <p className={styles.quiet}>{t("activity.none")}</p>}
       <ul>
         {lines.slice(0, 7).map((event) => (
-          <Line key={event.seq} event={event} />
+          <Line key={event.seq} event={event} words={words(event) ?? ""} />
         ))}
       </ul>
     </Card>

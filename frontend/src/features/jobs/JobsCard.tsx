@@ -4,6 +4,7 @@ import { useActiveJobs } from "../../api/pulse";
 import { useJobs } from "../../api/queries";
 import { JobBar } from "../../components/JobBar";
 import { Card } from "../../components/Page";
+import { ago, duration } from "../../messages/i18n";
 import styles from "./jobs.module.css";
 import { StateIcon } from "./StateIcon";
 
@@ -32,6 +33,7 @@ export function JobsCard({ project }: { project: number }) {
           <p key={job.id} className={styles.line}>
             <StateIcon state={job.state} />
             <span>{job.title}</span>
+            {job.finished_at && <time dateTime={job.finished_at}>{duration(ago(job.finished_at))}</time>}
           </p>
         ))}
     </Card>

@@ -62,6 +62,17 @@ function useToday(overview: Overview | undefined, given: number): number {
   return (base.current ?? 0) + given;
 }
 
+/** When a refreshed head comes into use, the pictures behind the current one are exchanged. */
+function useOnNewHead(overview: Overview | undefined, desk: DeskController): void {
+  const known = useRef<string | null | undefined>(undefined);
+  const name = overview && (overview.head?.name ?? null);
+  useEffect(() => {
+    if (name === undefined) return;
+    if (known.current !== undefined && known.current !== name) void desk.renew();
+    known.current = name;
+  }, [name, desk]);
+}
+
 function DeskPage({ project, desk, classes, classOf }: DeskProps) {
   const { t } = useTranslation();
   const { data: overview } = useOverview(project.id);
@@ -83,6 +94,8 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
   useEffect(() => {
     if (empty) void desk.refill();
   }, [head, overview?.round?.number, empty, desk]);
+
+  useOnNewHead(overview, desk);
 
   const parts = { desk, classes, classOf, onFlag: flag, search };
   return (

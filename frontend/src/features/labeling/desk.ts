@@ -21,6 +21,7 @@ import { uuid } from "./uuid";
 
 const inHand = 20;
 const refillBelow = 12;
+const staysAhead = 3;
 const keptBehind = 12;
 const historyPage = 100;
 
@@ -132,6 +133,21 @@ export class DeskController {
       labels: item.labels,
       seen_version: result.label_version,
     });
+  }
+
+  /**
+   * A new head is in use: what is on the screen and just behind it stays as it is, the rest is handed back
+   * for what the new head thinks worth asking.
+   */
+  async renew(): Promise<void> {
+    const stays = (task: Task, index: number) => index < staysAhead || task.blind || task.id === null;
+    const back = this.view.ahead.filter((task, index) => !stays(task, index));
+    if (!back.length) return;
+    this.change({ ahead: this.view.ahead.filter(stays) });
+    const ids = back.flatMap((task) => (task.id === null ? [] : [task.id]));
+    // Leases that could not be returned come again with the next refill.
+    await labeling.release(this.project, ids).catch(() => {});
+    await this.refill();
   }
 
   /** Asks for more pictures: the queue may have changed. */
