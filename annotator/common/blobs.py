@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 ORIGINAL = "original"
 VARIANTS: Mapping[str, str] = {
@@ -71,10 +71,7 @@ def local_path(sha256: str, variant: str) -> Path:
 
 def _own_path(key: str) -> Path | None:
     """Where the default storage keeps the key on this host; None when it is a bucket."""
-    try:
-        return Path(default_storage.path(key))
-    except NotImplementedError:
-        return None
+    return Path(default_storage.path(key)) if isinstance(default_storage, FileSystemStorage) else None
 
 
 def _draft_beside(target: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -157,6 +157,7 @@ class TestScoreReader:
 class TestTop1(TestCase):
     """`top1` of everything equals `top` of each."""
 
+    @settings(deadline=None)
     @given(
         st.lists(st.sampled_from([[], [("cat", 0.5)], [("dog", 1.0)]]), min_size=1, max_size=6),
         st.lists(st.sampled_from([[], [("cat", 0.25)], [("dog", 0.75)]]), min_size=1, max_size=6),
