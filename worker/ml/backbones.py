@@ -6,10 +6,12 @@ import hashlib
 import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import timm
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -138,10 +140,13 @@ def _create(name: str, *, pretrained: bool = False) -> nn.Module:
 def _fill(model: nn.Module, name: str, path: Path) -> None:
     """Load `path` into `model`; entries of a classifier are ignored, a missing entry is an error."""
     hint = f"Replace {path.name} with timm's own weights for {name}."
-    if path.suffix == ".pth":
-        state = _in_timm_names(name, torch.load(path, map_location="cpu", weights_only=True))
-    else:
-        state = load_file(path)
+    try:
+        if path.suffix == ".pth":
+            state = _in_timm_names(name, torch.load(path, map_location="cpu", weights_only=True))
+        else:
+            state = load_file(path)
+    except (OSError, ValueError, SafetensorError, UnpicklingError) as error:
+        raise WeightsUnavailable(f"{path.name} could not be read: {error}", hint) from error
     try:
         result = model.load_state_dict(state, strict=False)
     except RuntimeError as error:

@@ -65,4 +65,7 @@ def wilson_interval(correct: int, count: int, z: float = Z95) -> tuple[float, fl
     share, spread = correct / count, z * z / count
     centre = share + spread / 2
     half = z * math.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return max(0.0, (centre - half) / (1 + spread)), min(1.0, (centre + half) / (1 + spread))
+    # The ends are exact, whatever the rounding of the formula.
+    low = 0.0 if correct == 0 else (centre - half) / (1 + spread)
+    high = 1.0 if correct == count else (centre + half) / (1 + spread)
+    return low, high
