@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-# Settings read the environment once, so the tests' data directory is chosen before Django starts.
-os.environ["ANNOTATOR_DATA_DIR"] = tempfile.mkdtemp(prefix="annotator-tests-")
-os.environ.setdefault("ANNOTATOR_SECRET_KEY", "only for tests")
 
 import pytest
 from rest_framework.test import APIClient

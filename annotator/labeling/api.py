@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotator.accounts.api import signed_in
 from annotator.common.errors import NotFound
 from annotator.common.pagination import page_by_key
 from annotator.images.models import Holdout, ImportBatch
@@ -29,24 +30,30 @@ from annotator.labeling.services import (
 from annotator.labeling.services.rounds import count_towards_refresh
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
-from annotator.projects.selectors import role_of
 
 MAX_ITEMS = 500
 
 
-class SuggestionSerializer(serializers.Serializer):
-    """What the machine said, as shown on the screen."""
+class RowId(serializers.IntegerField):
+    """The number of a row, within what a database can hold."""
 
-    head = serializers.CharField()
-    label_class = serializers.IntegerField()
-    confidence = serializers.FloatField()
-    top = serializers.ListField(child=serializers.DictField())
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **options)
 
-    def get_fields(self) -> dict[str, Any]:
-        """Name the class field `class`, which Python keeps for itself."""
-        fields = super().get_fields()
-        fields["class"] = fields.pop("label_class")
-        return fields
+
+# `class` and `label` are words that Python and serializers keep for themselves, hence these two by name.
+SuggestionSerializer = inline_serializer(
+    "Suggestion",
+    {
+        "head": serializers.CharField(),
+        "class": serializers.IntegerField(),
+        "confidence": serializers.FloatField(),
+        "top": inline_serializer(
+            "Guess", {"class": serializers.IntegerField(), "confidence": serializers.FloatField()}, many=True
+        ),
+    },
+    allow_null=True,
+)
 
 
 class TaskSerializer(serializers.Serializer):
@@ -59,7 +66,7 @@ class TaskSerializer(serializers.Serializer):
     rank = serializers.IntegerField()
     round_size = serializers.IntegerField()
     lease_expires_at = serializers.DateTimeField(allow_null=True)
-    suggestion = SuggestionSerializer(allow_null=True)
+    suggestion = SuggestionSerializer
     reason = serializers.DictField(allow_null=True)
 
 
@@ -122,7 +129,7 @@ class LeaseView(ProjectView):
         """Lease tasks: first those already in hand, then new ones, up to `count`."""
         body = LeaseRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        tasks = lease_tasks(project=self.project, user=request.user, count=body.validated_data["count"])
+        tasks = lease_tasks(project=self.project, user=signed_in(request), count=body.validated_data["count"])
         remaining = queue_length(self.project)
         if should_select_now(self.project, remaining):
             request_refresh(project=self.project)
@@ -133,7 +140,7 @@ class LeaseView(ProjectView):
 class ReleaseRequest(serializers.Serializer):
     """Tasks to give back."""
 
-    tasks = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=100)
+    tasks = serializers.ListField(child=RowId(), max_length=100)
 
 
 class ReleaseView(ProjectView):
@@ -146,7 +153,7 @@ class ReleaseView(ProjectView):
         """Release one's own leases."""
         body = ReleaseRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        release_tasks(project=self.project, user=request.user, task_ids=body.validated_data["tasks"])
+        release_tasks(project=self.project, user=signed_in(request), task_ids=body.validated_data["tasks"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -154,10 +161,10 @@ class ItemSerializer(serializers.Serializer):
     """One thing a person says of a picture, or takes back."""
 
     client_id = serializers.UUIDField()
-    task = serializers.IntegerField(required=False, allow_null=True, min_value=1)
-    image = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    task = RowId(required=False, allow_null=True)
+    image = RowId(required=False, allow_null=True)
     verdict = serializers.ChoiceField(choices=["label", "skip", "unsure", "flag"], default="label")
-    labels = serializers.ListField(child=serializers.IntegerField(min_value=1), default=list, max_length=1000)
+    labels = serializers.ListField(child=RowId(), default=list, max_length=1000)
     comment = serializers.CharField(default="", allow_blank=True, max_length=4000)
     origin = serializers.ChoiceField(choices=["single", "bulk"], default="single")
     lead_time_ms = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=86_400_000)
@@ -165,17 +172,20 @@ class ItemSerializer(serializers.Serializer):
     undoes = serializers.UUIDField(required=False, allow_null=True)
 
 
-class ResultSerializer(serializers.Serializer):
-    """What became of an item, and the picture's label now."""
-
-    client_id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=["created", "duplicate", "conflict", "invalid"])
-    annotation = serializers.IntegerField(allow_null=True)
-    label = serializers.IntegerField(allow_null=True)
-    trust = serializers.IntegerField(allow_null=True)
-    label_version = serializers.IntegerField(allow_null=True)
-    message = serializers.CharField(allow_blank=True)
-    task = TaskSerializer(allow_null=True)
+ResultSerializer = inline_serializer(
+    "Result",
+    {
+        "client_id": serializers.UUIDField(),
+        "status": serializers.ChoiceField(choices=["created", "duplicate", "conflict", "invalid"]),
+        "annotation": serializers.IntegerField(allow_null=True),
+        "label": serializers.IntegerField(allow_null=True),
+        "trust": serializers.IntegerField(allow_null=True),
+        "label_version": serializers.IntegerField(allow_null=True),
+        "message": serializers.CharField(allow_blank=True),
+        "task": TaskSerializer(allow_null=True),
+    },
+    many=True,
+)
 
 
 class AnnotationsRequest(serializers.Serializer):
@@ -193,7 +203,7 @@ class AnnotationsRequest(serializers.Serializer):
 class AnnotationsResponse(serializers.Serializer):
     """Answers in the order of the items."""
 
-    results = ResultSerializer(many=True)
+    results = ResultSerializer
     next_refresh_in = serializers.IntegerField()
     refresh_job = serializers.IntegerField(allow_null=True)
 
@@ -254,8 +264,8 @@ class AnnotationsView(ProjectView):
     def get(self, request: Request) -> Response:
         """List annotations, newest first; annotators see their own."""
         mine = request.query_params.get("mine") in ("1", "true")
-        everyone = (role_of(request.user, self.project) or 0) >= Role.REVIEWER and not mine
-        rows = history(self.project, None if everyone else request.user)
+        everyone = self.role >= Role.REVIEWER and not mine
+        rows = history(self.project, None if everyone else signed_in(request))
         return Response(page_by_key(request, rows, show_annotation, newest_first=True, limit=50, max_limit=500))
 
     @extend_schema(request=AnnotationsRequest, responses=AnnotationsResponse)
@@ -264,7 +274,7 @@ class AnnotationsView(ProjectView):
         body = AnnotationsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         items = [Item(**item) for item in body.validated_data["items"]]
-        results = submit_annotations(project=self.project, user=request.user, items=items)
+        results = submit_annotations(project=self.project, user=signed_in(request), items=items)
         left, job = count_towards_refresh(project=self.project, labels=_labels_given(results))
         shown = [show_result(result) for result in results]
         return Response({"results": shown, "next_refresh_in": left, "refresh_job": job.pk if job else None})
@@ -289,7 +299,7 @@ class RefreshView(ProjectView):
     @extend_schema(request=None, responses={202: JobSerializer})
     def post(self, request: Request) -> Response:
         """Enqueue a refresh, or return the one that already waits."""
-        job = request_refresh(project=self.project, user=request.user)
+        job = request_refresh(project=self.project, user=signed_in(request))
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -297,7 +307,7 @@ class HoldoutRequest(serializers.Serializer):
     """Pictures to keep out; the same name again adds to it."""
 
     name = serializers.CharField(max_length=100)
-    images = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=5000)
+    images = serializers.ListField(child=RowId(), min_length=1, max_length=5000)
 
 
 class HoldoutSerializer(serializers.Serializer):
@@ -331,7 +341,7 @@ class HoldoutsView(ProjectView):
             project=self.project,
             name=body.validated_data["name"],
             image_ids=body.validated_data["images"],
-            user=request.user,
+            user=signed_in(request),
         )
         return Response(show_holdout(holdout), status=status.HTTP_201_CREATED)
 
@@ -347,7 +357,7 @@ class HoldoutView(ProjectView):
         holdout = Holdout.objects.filter(project=self.project, name=name).first()
         if holdout is None:
             raise NotFound(f"There is no hold-out named {name} in this project.")
-        drop_holdout(project=self.project, name=name, user=request.user)
+        drop_holdout(project=self.project, name=name, user=signed_in(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -359,7 +369,7 @@ class ReserveReleaseView(ProjectView):
     @extend_schema(request=None, responses={200: dict[str, int]})
     def post(self, request: Request) -> Response:
         """Release what is not yet answered of the reserve to the pool."""
-        return Response({"released": release_reserve(project=self.project, user=request.user)})
+        return Response({"released": release_reserve(project=self.project, user=signed_in(request))})
 
 
 class ImportUndoView(ProjectView):
@@ -373,5 +383,5 @@ class ImportUndoView(ProjectView):
         batch = ImportBatch.objects.filter(project=self.project, pk=batch_id).first()
         if batch is None:
             raise NotFound("There is no such import in this project.")
-        batch = undo_import(batch=batch, user=request.user)
+        batch = undo_import(batch=batch, user=signed_in(request))
         return Response({"id": batch.pk, "state": batch.state})

@@ -118,7 +118,7 @@ def _find(desk: _Desk, item: Item) -> tuple[Task | None, Image]:
         task = Task.objects.filter(project=desk.project, pk=item.task).select_related("image").first()
         if task is None:
             raise DomainError(f"There is no task {item.task} in this project.")
-    image_id = task.image_id if task else item.image
+    image_id = task.image_id if task else item.image or 0
     image = Image.objects.present().select_for_update().filter(project=desk.project, pk=image_id).first()
     if image is None:
         raise DomainError("This picture is not in the project (any more).")

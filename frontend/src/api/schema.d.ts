@@ -892,6 +892,11 @@ export interface components {
             received: number;
             rejected: components["schemas"]["Refused"][];
         };
+        Guess: {
+            class: number;
+            /** Format: double */
+            confidence: number;
+        };
         /** @description A head version; accuracy is on the blind test set, with its 95 % Wilson interval. */
         Head: {
             name: string;
@@ -985,7 +990,9 @@ export interface components {
         ItemRequest: {
             /** Format: uuid */
             client_id: string;
+            /** Format: int64 */
             task?: number | null;
+            /** Format: int64 */
             image?: number | null;
             /** @default label */
             verdict: components["schemas"]["VerdictEnum"];
@@ -1323,7 +1330,6 @@ export interface components {
         ReleaseRequestRequest: {
             tasks: number[];
         };
-        /** @description What became of an item, and the picture's label now. */
         Result: {
             /** Format: uuid */
             client_id: string;
@@ -1373,15 +1379,12 @@ export interface components {
             title: string;
             when: string;
         };
-        /** @description What the machine said, as shown on the screen. */
         Suggestion: {
             head: string;
+            class: number;
             /** Format: double */
             confidence: number;
-            top: {
-                [key: string]: unknown;
-            }[];
-            class: number;
+            top: components["schemas"]["Guess"][];
         };
         /** @description What the machine says of many pictures. */
         Suggestions: {
@@ -1392,6 +1395,7 @@ export interface components {
         };
         /** @description A leased task. */
         Task: {
+            suggestion: components["schemas"]["Suggestion"] | null;
             id: number;
             image: {
                 [key: string]: unknown;
@@ -1402,7 +1406,6 @@ export interface components {
             round_size: number;
             /** Format: date-time */
             lease_expires_at: string | null;
-            suggestion: components["schemas"]["Suggestion"] | null;
             reason: {
                 [key: string]: unknown;
             } | null;
