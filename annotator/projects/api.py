@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.accounts.api import UserSerializer, signed_in
-from annotator.common.errors import Forbidden
+from annotator.common.errors import Conflict, Forbidden
 from annotator.projects import services
 from annotator.projects.models import LabelClass, Membership, Project, Role
 from annotator.projects.selectors import get_project, role_of
@@ -29,6 +30,7 @@ class ProjectView(APIView):
     """
 
     roles: dict[str, Role] = {}
+    changes_archived = False
     project: Project
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -41,6 +43,9 @@ class ProjectView(APIView):
         super().initial(request, *args, **kwargs)
         role = self.roles.get(request.method or "", Role.LEAD)
         self.project = get_project(request.user, self.project_id, role=role)
+        reads = request.method in SAFE_METHODS
+        if self.project.archived_at is not None and not (reads or self.changes_archived):
+            raise Conflict("This project is archived. Bring it back in its settings, then try again.", code="archived")
 
     @property
     def role(self) -> Role:
@@ -199,6 +204,7 @@ class ProjectDetailView(ProjectView):
     """One project and its settings."""
 
     roles = {"GET": Role.VIEWER}
+    changes_archived = True
 
     @extend_schema(operation_id="project", responses=ProjectSerializer)
     def get(self, request: Request) -> Response:

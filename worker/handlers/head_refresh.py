@@ -20,7 +20,7 @@ from annotator.projects.selectors import live_classes
 from worker.ml.head import Head, Scores, score, train_head
 from worker.ml.strategies import REGISTRY
 from worker.ml.strategies.base import Probs
-from worker.runner import JobContext
+from worker.runner import JobContext, JobFailed
 
 STEPS = 4
 SHOWN = 5  # guesses on the Label page
@@ -75,6 +75,9 @@ def _select(
     project: Project, vectors: Embeddings, data: RefreshData, scored: Scored | None
 ) -> tuple[list[RoundPick], int]:
     """Let the project's strategy rank the next round, on a bounded sample of a large pool."""
+    if project.strategy not in REGISTRY:
+        known = ", ".join(REGISTRY)
+        raise JobFailed("unknown_strategy", f"There is no strategy {project.strategy}.", f"Choose one of {known}.")
     seed = project.pk * 1_000_003 + project.rounds.count()
     rng = np.random.default_rng(seed)
     batch = min(round_size(project), len(data.candidates))

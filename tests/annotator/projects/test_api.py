@@ -145,3 +145,15 @@ def test_a_role_that_is_too_low_is_told_which_is_needed(client_for):
 
     assert response.status_code == 403
     assert "needs the role lead; yours here is viewer" in response.json()["message"]
+
+
+@pytest.mark.django_db
+def test_an_archived_project_is_read_only_until_it_is_brought_back(client_for):
+    project = make_project()
+    client, url = client_for(project.created_by), f"/api/projects/{project.pk}"
+    assert client.delete(url).status_code == 204
+    assert client.get(url).json()["archived"] is True
+    refused = client.post(f"{url}/lease", {"count": 1}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "archived")
+    assert client.patch(url, {"archived": False}, format="json").status_code == 200
+    assert client.post(f"{url}/lease", {"count": 1}, format="json").status_code == 200

@@ -149,3 +149,13 @@ def test_head_versions_count_up_and_the_former_set_steps_back(gallery):
 
 def test_a_project_without_embeddings_has_nothing_to_refresh(transactional_db):
     assert refresh(make_project()) == {"skipped": "nothing is embedded yet"}
+
+
+def test_an_unknown_strategy_fails_with_the_known_ones_named(gallery):
+    project, *_ = gallery
+    Project.objects.filter(pk=project.pk).update(strategy="guess")
+    job = request_refresh(project=project)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (Job.State.FAILED, "unknown_strategy")
+    assert "uncertainty_herding" in job.error_hint
