@@ -51,6 +51,12 @@ def store_picture(original: Path, sha256: str, derivatives: Mapping[str, bytes])
     _write_original(blob_key(sha256, ORIGINAL), original, sha256)
 
 
+def settle() -> None:
+    """Bring what was stored to the disk before rows name it; one call for many pictures costs little."""
+    if isinstance(default_storage, FileSystemStorage):
+        os.sync()
+
+
 def local_path(sha256: str, variant: str) -> Path:
     """Return a file on this host with the blob's content; from a bucket it is fetched once and kept.
 

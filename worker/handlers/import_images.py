@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from annotator.common.blobs import BlobChanged, store_picture
+from annotator.common.blobs import BlobChanged, settle, store_picture
 from annotator.images.models import ImageSource, ImportBatch
 from annotator.images.selectors import recorded_paths, unlabelled_sources
 from annotator.images.services import (
@@ -43,6 +43,7 @@ from worker.media.reasons import Reason
 from worker.runner import AttemptLost, Cancelled, Interrupted, JobContext, JobFailed
 
 CHUNK = 64  # pictures a transaction
+LABEL_CHUNK = 16  # labels a transaction: each writes several rows, and people label meanwhile
 DECODERS = 2
 MAX_LABEL = 200
 COUNTS = ("found", "imported", "duplicates", "rejected", "labelled", "conflicts")
@@ -122,8 +123,7 @@ def _import(work: Work) -> None:
         labels.add(file.label)
     reject_files(batch=work.batch, rows=refused)
     _begin(work, sorted(labels - {""}))
-    for sources in _chunks(unlabelled_sources(work.batch).iterator(), CHUNK):
-        _label(work, sources)  # an earlier attempt was killed between inserting and labelling
+    _label(work, unlabelled_sources(work.batch))  # an earlier attempt was killed between inserting and labelling
     _decode_and_insert(work, deliveries)
 
 
@@ -275,24 +275,26 @@ def _save(work: Work, arrivals: list[Arrival], refusals: list[Refusal]) -> None:
     """Record one chunk in short transactions."""
     reject_files(batch=work.batch, rows=refusals)
     if arrivals:
+        settle()
         sources = insert_images(batch=work.batch, rows=arrivals)
         _label(work, [source for source in sources if source.folder_label and not source.suggests])
 
 
-def _label(work: Work, sources: list[ImageSource]) -> None:
+def _label(work: Work, sources: Iterable[ImageSource]) -> None:
     """Take class folders as labels; the batch's count moves with them."""
-    pairs = {source.image_id: work.class_ids[source.folder_label] for source in sources} if work.trusted else {}
-    if not pairs:
+    if not work.trusted:
         return
     batch = work.batch
-    with transaction.atomic():
-        labelled = record_import_labels(
-            project=batch.project,
-            user=batch.created_by or batch.project.created_by,
-            pairs=list(pairs.items()),
-            batch_id=batch.pk,
-        )
-        ImportBatch.objects.filter(pk=batch.pk).update(labelled=F("labelled") + labelled)
+    pairs = {source.image_id: work.class_ids[source.folder_label] for source in sources}
+    for part in _chunks(pairs.items(), LABEL_CHUNK):
+        with transaction.atomic():
+            labelled = record_import_labels(
+                project=batch.project,
+                user=batch.created_by or batch.project.created_by,
+                pairs=part,
+                batch_id=batch.pk,
+            )
+            ImportBatch.objects.filter(pk=batch.pk).update(labelled=F("labelled") + labelled)
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from annotator.projects.models import Role
 
 PAGE = [OpenApiParameter("after", int), OpenApiParameter("limit", int)]
 MAX_SUGGESTIONS = 20_000
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class BlobView(APIView):
@@ -45,8 +47,10 @@ class BlobView(APIView):
     def get(self, request: Request, project_id: int, sha256: str, variant: str) -> HttpResponseBase:
         """Send a derivative (thumb, model, preview), or the original as an attachment."""
         nothing = NotFound("There is no such picture in this project.")
+        if variant not in VARIANTS or not SHA256.fullmatch(sha256):
+            raise nothing
         images = Image.objects.visible_to(request.user).present().filter(project=project_id, sha256=sha256)
-        picture = images.values_list("pk", "format").first() if variant in VARIANTS else None
+        picture = images.values_list("pk", "format").first()
         if picture is None:
             raise nothing
         filename = _filename(picture[0]) if variant == ORIGINAL else ""
