@@ -16,6 +16,10 @@ const projectRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import("./features/labeling/LabelPage")).LabelPage }),
   },
   {
+    path: "balance",
+    lazy: async () => ({ Component: (await import("./features/balance/BalancePage")).BalancePage }),
+  },
+  {
     path: "imports",
     lazy: async () => ({ Component: (await import("./features/imports/ImportsPage")).ImportsPage }),
   },

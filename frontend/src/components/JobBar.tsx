@@ -11,6 +11,8 @@ export function useJobText(): (job: Job) => string {
     if (job.cancel_requested && job.state === "running") return t("jobs.cancelling");
     if (job.state === "queued") return t("jobs.queued");
     const { done, total, message } = job.progress;
+    // A job that is done need not have counted every step.
+    if (job.state === "succeeded" && done < total) return "";
     const parts: string[] = [];
     if (total) parts.push(t("jobs.doneOf", { done: count(done), total: count(total) }));
     else if (message) parts.push(message);

@@ -25,14 +25,16 @@ export interface MenuGroup {
   entries: MenuEntry[];
 }
 
-/** A button that opens a list of actions. */
+/** A button that opens a list of actions. `named` says that the trigger's own text names it well enough. */
 export function Menu({
   label,
   trigger,
   groups,
   className,
+  named = false,
 }: {
   label: string;
+  named?: boolean;
   trigger: ReactNode;
   groups: MenuGroup[];
   className?: string;
@@ -40,7 +42,10 @@ export function Menu({
   const entries = groups.flatMap((group) => group.entries);
   return (
     <MenuTrigger>
-      <AriaButton aria-label={label} className={[styles.trigger, className].filter(Boolean).join(" ")}>
+      <AriaButton
+        aria-label={named ? undefined : label}
+        className={[styles.trigger, className].filter(Boolean).join(" ")}
+      >
         {trigger}
       </AriaButton>
       <Popover className={styles.popover}>

@@ -63,13 +63,23 @@ function Action({ step, base }: { step: Step; base: string }) {
   return null;
 }
 
+const stripShown = 8;
+const stripStride = 12;
+
+/** A few of many, evenly spread: neighbours in an import often look alike. */
+function spread<T>(items: T[], wanted: number): T[] {
+  const stride = Math.max(1, Math.floor(items.length / wanted));
+  return items.filter((_, index) => index % stride === 0).slice(0, wanted);
+}
+
 /** The first card of the home page: what to do now, and the way there. */
 export function NextStep({ project, overview }: { project: Project; overview: Overview }) {
   const { t } = useTranslation();
   const { data: balance } = useBalance(project.id);
   const { data: classes } = useClasses(project.id);
-  const { data: images } = useSomeImages(project.id, 8);
+  const { data: images } = useSomeImages(project.id, stripShown * stripStride);
   const jobs = useActiveJobs(project.id);
+  const strip = spread(images?.results ?? [], stripShown);
   const step = nextStep(overview, balance, project.role);
   const { title, text } = useWords(step, overview);
   const base = `/projects/${project.id}`;
@@ -96,7 +106,7 @@ export function NextStep({ project, overview }: { project: Project; overview: Ov
         )}
       </div>
       <div className={styles.strip} aria-hidden>
-        {images?.results.map((image) => (
+        {strip.map((image) => (
           <img key={image.id} src={image.urls.thumb} alt="" loading="lazy" />
         ))}
       </div>

@@ -1,4 +1,5 @@
 import {
+  ChartBarBig,
   ChevronsUpDown,
   House,
   Import,
@@ -36,7 +37,7 @@ function Item({ to, icon: Icon, label, badge, rail, end }: ItemProps) {
       end={end}
       className={styles.item}
       title={rail ? label : undefined}
-      aria-label={label}
+      aria-label={rail ? label : undefined}
       onClick={() => showOverlay(null)}
     >
       <Icon size={18} strokeWidth={1.5} aria-hidden />
@@ -105,6 +106,7 @@ export function Nav({ project, rail }: { project: Project; rail: boolean }) {
           rail={rail}
         />
       )}
+      <Item to={`${base}/balance`} icon={ChartBarBig} label={t("balance.title")} rail={rail} />
       <Item to={`${base}/imports`} icon={Import} label={t("nav.imports")} rail={rail} />
       <div className={styles.gap} />
       <Item to={`${base}/jobs`} icon={Loader} label={t("nav.jobs")} badge={active} rail={rail} />
@@ -113,7 +115,7 @@ export function Nav({ project, rail }: { project: Project; rail: boolean }) {
         type="button"
         className={`${styles.item} ${styles.keysItem}`}
         title={rail ? t("keys.title") : undefined}
-        aria-label={t("keys.title")}
+        aria-label={rail ? t("keys.title") : undefined}
         onClick={() => showOverlay("keys")}
       >
         <Keyboard size={18} strokeWidth={1.5} aria-hidden />

@@ -29,6 +29,7 @@ function useProjectCommands(project: Project): void {
     return [
       go("home", t("nav.home"), ""),
       ...(labels ? [go("label", t("nav.label"), "/label")] : []),
+      go("balance", t("balance.title"), "/balance"),
       go("imports", t("nav.imports"), "/imports"),
       ...(leads ? [go("import", t("imports.new"), "/imports/new")] : []),
       go("jobs", t("nav.jobs"), "/jobs"),

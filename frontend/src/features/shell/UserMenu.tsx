@@ -32,6 +32,7 @@ export function UserMenu({ compact }: { compact: boolean }) {
   return (
     <Menu
       label={t("nav.user", { name: user.name || user.username })}
+      named={!compact}
       className={styles.item}
       trigger={
         <>
