@@ -47,6 +47,7 @@ app.conf.update(
     worker_send_task_events=False,
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
+    worker_cancel_long_running_tasks_on_connection_loss=True,  # concerns late acks alone; said to be asked no more
     broker_connection_max_retries=None,  # a broker may be away for as long as it likes
     broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3, **AT_ONCE},
     task_publish_retry=True,

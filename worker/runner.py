@@ -27,6 +27,7 @@ from worker.handlers import handler_of
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 1.0
+OLD_SECONDS = 86_400.0
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
 # Set when this process is asked to stop: the running attempt puts its job back at its next report.
@@ -254,10 +255,18 @@ def _scratch(context: JobContext) -> Iterator[None]:
 
 
 def remove_leftovers() -> int:
-    """Remove scratch folders of jobs that do not run; return how many."""
-    folders = {int(path.name[4:]): path for path in Path(settings.SCRATCH_DIR).glob("job-*")}
+    """Remove scratch folders of jobs that do not run, and whatever else lies there for a day; return how many."""
+    entries = list(Path(settings.SCRATCH_DIR).glob("*"))
+    folders = {int(path.name[4:]): path for path in entries if path.match("job-*")}
     running = set(Job.objects.filter(pk__in=folders, state=Job.State.RUNNING).values_list("pk", flat=True))
     leftovers = [path for job_id, path in folders.items() if job_id not in running]
+    leftovers += [path for path in entries if not path.match("job-*") and _is_old(path)]
     for path in leftovers:
         shutil.rmtree(path, ignore_errors=True)
     return len(leftovers)
+
+
+def _is_old(path: Path) -> bool:
+    with suppress(FileNotFoundError):  # it was only a draft, and has gone to its place
+        return path.stat().st_mtime < time.time() - OLD_SECONDS
+    return False

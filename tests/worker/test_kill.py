@@ -21,6 +21,7 @@ import pytest
 import torch
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Q
 from django.utils import timezone
 
 from annotator.common.arrays import array_path, publish, write_arrays
@@ -44,6 +45,7 @@ from annotator.labeling.services import request_refresh
 from annotator.projects.models import LabelClass, Project
 from tests.factories import make_image, make_project, make_user, picture_bytes
 from tests.worker import killing
+from worker import runner
 from worker.handlers import embed, import_images
 from worker.ml.backbones import Backbone
 from worker.ml.device import Compute
@@ -166,7 +168,6 @@ ROWS: dict[type, tuple[str, ...]] = {
     ImageLabel: ("image__position", "label_class__name", "present", "trust", "version"),
     EmbeddingSpace: ("model_name", "backbone", "dim", "length", "heads"),
     EmbeddingShard: ("start", "stop", "sha256"),
-    ScoreSet: ("kind", "name", "length", "labels", "test_size", "test_correct", "active"),
     SelectionRound: ("number", "strategy", "head", "seed", "size", "state"),
     Task: ("image__position", "rank", "purpose", "state", "suggestion_model", "suggestion_top", "reason"),
     Event: ("kind",),
@@ -180,12 +181,16 @@ def everything() -> dict[str, Any]:
         model.__name__: sorted(json.dumps(row, default=str) for row in model.objects.values_list(*fields))
         for model, fields in ROWS.items()
     }
+    # Heads are a history that people see; of what imports suggest only the set in use is.
+    scores = ScoreSet.objects.filter(Q(kind=ScoreSet.Kind.HEAD) | Q(active=True)).order_by("kind", "id")
+    shown = scores.values_list("kind", "name", "length", "labels", "test_size", "test_correct", "active")
+    found["ScoreSet"] = [list(row) for row in shown]
     folders = [shard.folder for shard in EmbeddingShard.objects.order_by("start")]
-    folders += [scores.folder for scores in ScoreSet.objects.filter(active=True).order_by("kind")]
+    folders += [row.folder for row in scores]
     found["arrays"] = [contents(array_path(folder)) for folder in folders]
     found["blobs"] = contents(settings.BLOB_DIR)
     found["inbox"] = contents(settings.INBOX_DIR)
-    found["scratch"] = contents(settings.SCRATCH_DIR)
+    found["scratch"] = [path.name for path in settings.SCRATCH_DIR.glob("job-*")]
     return found
 
 
@@ -234,6 +239,7 @@ class Trial:
         killing.run(job_id, self.folder, prepare=small_parts, kill_at=milestone)
         Job.objects.filter(pk=job_id, state="running").update(heartbeat_at=timezone.now() - timedelta(hours=1))
         services.sweep()
+        runner.remove_leftovers()
         killing.run(job_id, self.folder, prepare=small_parts)
         found = everything()
         where = f"killed at milestone {milestone} of {len(self.milestones)}, {self.milestones[milestone]}"

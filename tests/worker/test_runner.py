@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -267,11 +268,13 @@ class TestFolders:
         job = run(handler)
         assert (JobContext(job).attempt_dir.parent / "2").exists()
 
-    def test_leftovers_of_jobs_that_do_not_run_are_removed(self, settings):
+    def test_leftovers_of_jobs_that_do_not_run_and_old_drafts_are_removed(self, settings):
         services.enqueue(kind=JobKind.IMPORT, project=None)
         running = services.claim(job_id=Job.objects.get().pk, worker="anna")
         assert running is not None
-        for job_id in (running.pk, running.pk + 1):
-            (settings.SCRATCH_DIR / f"job-{job_id}" / "1").mkdir(parents=True)
-        assert runner.remove_leftovers() == 1
-        assert [path.name for path in settings.SCRATCH_DIR.iterdir()] == [f"job-{running.pk}"]
+        kept = {f"job-{running.pk}", "draft-of-now"}
+        for name in (*kept, f"job-{running.pk + 1}", "draft-of-yesterday"):
+            (settings.SCRATCH_DIR / name / "1").mkdir(parents=True)
+        os.utime(settings.SCRATCH_DIR / "draft-of-yesterday", (0, 0))
+        assert runner.remove_leftovers() == 2
+        assert {path.name for path in settings.SCRATCH_DIR.iterdir()} == kept

@@ -226,6 +226,7 @@ def broker(data_dir: Path) -> Program:
         "save": "",
         "appendonly": "no",
         "dir": str(path.parent),
+        "logfile": str(data_dir / "valkey.log"),
         "loglevel": "warning",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]

@@ -19,8 +19,8 @@ from tests.product import ROOT, Product, environment, free_port, running
 GIB = 2**30
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.2)
@@ -116,13 +116,13 @@ def test_a_ctrl_c_stops_everything(short_lived):
     processes = tree(short_lived.pid)
     assert len(processes) >= 7
     os.kill(short_lived.pid, signal.SIGINT)
-    wait_for(lambda: gone(processes), "something still runs", 40)
+    wait_for(lambda: gone(processes), "something still runs")
     assert short_lived.log.read_text().rstrip().endswith("Stopped.")
 
 
 def test_killed_it_leaves_no_orphan_and_its_directory_free(short_lived):
     processes = tree(short_lived.pid)
     os.kill(short_lived.pid, signal.SIGKILL)
-    wait_for(lambda: gone(processes), "orphans", 20)
+    wait_for(lambda: gone(processes), "orphans")
     with (Path(short_lived.env["ANNOTATOR_DATA_DIR"]) / "up.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
