@@ -11,8 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TransactionTestCase
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from annotator.events.services import record_event
 from annotator.images.models import Image, Trust
@@ -228,7 +227,11 @@ class Writes(RuleBasedStateMachine):
             assert said(columns(self.project.pk)) == queried(self.project)
 
 
-class TestWrites(Writes.TestCase, TransactionTestCase):
-    """Runs the state machine against committed data."""
-
-    settings = settings(max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.django_db(transaction=True)
+def test_after_any_writes_columns_equal_the_naive_query():
+    run_state_machine_as_test(
+        Writes,
+        settings=settings(
+            max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
