@@ -145,6 +145,6 @@ class SuggestionsView(ProjectView):
         positions = np.flatnonzero(shown)
         positions = positions[np.searchsorted(positions, after, side="right") :]
         page = positions[:limit]
-        rows = zip(page.tolist(), label[page].tolist(), confidence[page].round(4).tolist(), strict=True)
+        rows = zip(page.tolist(), label[page].tolist(), confidence[page].astype(float).round(4).tolist(), strict=True)
         last = int(page[-1]) if len(positions) > limit else None
         return Response({"head": reader.name, "results": [list(row) for row in rows], "next": last})

@@ -251,11 +251,11 @@ class TestSuggestions:
         make_image(project, archived_at=project.created_at)
         make_image(project)
         space = ensure_space(project=project, dim=2)
-        store_scores(project, [[("cat", 0.5)], [], [("dog", 0.75)], [("cat", 1.0)]], space=space)
+        store_scores(project, [[("cat", 0.3)], [], [("dog", 0.75)], [("cat", 1.0)]], space=space)
 
         assert self.ask(client, project) == {
             "head": "v1.1",
-            "results": [[0, cat.pk, 0.5], [2, dog.pk, 0.75]],
+            "results": [[0, cat.pk, 0.3], [2, dog.pk, 0.75]],
             "next": None,
         }
 

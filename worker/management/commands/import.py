@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
     def _draw(self, job: Job) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r{bar(job)}", ending="")
+            self.stderr.write(f"\r{bar(job)}", style_func=str, ending="")
             self.stderr.flush()
 
     def _tell(self, batch: ImportBatch, counts: dict[str, int]) -> None:
