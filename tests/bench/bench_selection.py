@@ -3,7 +3,7 @@
 It plays the product's loop without the product: a random hold-out and reserve, rounds ranked greedily
 and superseded at each refresh, one label in ten spent on the blind test set.
 
-    python tests/bench/bench_selection.py FOLDER [--strategies uncertainty_herding random] [--json]
+    python -m tests.bench.bench_selection FOLDER [--strategies uncertainty_herding random] [--json]
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def kernel_width(known: torch.Tensor) -> float:
 
 
 def to_kernel(similarity: torch.Tensor, width: float) -> torch.Tensor:
-    """exp(-|a - b|² / width²) for the cosines of unit vectors, |a - b|² = 2 - 2 cos, in place of them."""
-    return ((similarity - 1) * (2 / width**2)).clamp_(max=0).exp_()
+    """exp(-|a - b|² / width²) from the cosines of unit vectors: |a - b|² is 2 - 2 cos."""
+    return (similarity - 1).mul_(2 / width**2).clamp_(max=0).exp_()
 
 
 def nearest_similarity(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
