@@ -80,6 +80,7 @@ def pages(
         "label": f"{base}/label",
         "import": f"{base}/imports",
         "import-report": f"{base}/imports/1",
+        "balance": f"{base}/balance",
         "jobs": f"{base}/jobs",
         "settings": f"{base}/settings",
         "classes": f"{base}/settings/classes",

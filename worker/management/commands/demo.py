@@ -35,7 +35,7 @@ TO_TRY = """\
 Three things to try first:
   1. Open Label and press the letter of the right class tile. Z takes an answer back.
   2. After 32 labels the model learns by itself: from then on, Enter accepts what it suggests.
-  3. Open Home and see which classes still lack pictures, and how good the model is by now.
+  3. Open Balance and see which classes still lack pictures; Home says how good the model is by now.
 """
 
 
