@@ -1,5 +1,5 @@
 /** Every call that the pages make, one function each. */
-import { api, body } from "./client";
+import { api, body, csrfToken } from "./client";
 import type {
   AnnotationItem,
   AnnotationReply,
@@ -18,8 +18,11 @@ const inProject = (project_id: number) => ({ params: { path: { project_id } } })
 
 export const auth = {
   me: () => body(api.GET("/api/auth/me")),
-  login: (username: string, password: string) =>
-    body(api.POST("/api/auth/login", { body: { username, password } })),
+  login: async (username: string, password: string) => {
+    // Asking who one is brings the CSRF cookie, should it have gone with the session.
+    if (!csrfToken()) await body(api.GET("/api/auth/me"));
+    return body(api.POST("/api/auth/login", { body: { username, password } }));
+  },
   logout: () => body(api.POST("/api/auth/logout")),
   changePassword: (old_password: string, new_password: string) =>
     body(api.POST("/api/auth/password", { body: { old_password, new_password } })),

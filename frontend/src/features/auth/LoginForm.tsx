@@ -65,6 +65,7 @@ export function LoginForm({ username = "", onDone }: { username?: string; onDone
         name="password"
         type="password"
         autoComplete="current-password"
+        autoFocus={username !== ""}
         required
         value={password}
         onChange={(event) => setPassword(event.target.value)}

@@ -63,7 +63,7 @@ function Row({ row, tile, scale, marks, predicted }: RowProps & { predicted: boo
       </td>
       <td className={styles.strong}>{count(row.labelled)}</td>
       <td className={styles.share}>{row.labelled > 0 ? percent(row.share, 1) : "–"}</td>
-      <td>{row.gap > 0 ? count(row.gap) : "–"}</td>
+      <td className={styles.gap}>{row.gap > 0 ? count(row.gap) : "–"}</td>
       <td data-kind={short && !predicted ? undefined : covers.kind}>
         {short && !predicted
           ? "–"
@@ -120,7 +120,7 @@ function Table({ balance, tiles, order }: { balance: Balance; tiles: LabelClass[
             </th>
             <th>{t("balance.labels")}</th>
             <th className={styles.share}>{t("balance.share")}</th>
-            <th>{t("balance.to", { target: count(balance.target) })}</th>
+            <th className={styles.gap}>{t("balance.to", { target: count(balance.target) })}</th>
             <th>{t("balance.poolCovers")}</th>
           </tr>
         </thead>

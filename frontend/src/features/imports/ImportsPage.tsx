@@ -41,7 +41,7 @@ export function ImportsPage() {
                   <th>{t("imports.stateTitle")}</th>
                   <th className={styles.number}>{t("imports.imported")}</th>
                   <th className={styles.number}>{t("imports.rejected")}</th>
-                  <th className={styles.number}>{t("common.created")}</th>
+                  <th className={styles.when}>{t("common.created")}</th>
                 </tr>
               </thead>
               <tbody>
@@ -55,7 +55,7 @@ export function ImportsPage() {
                     <td>{t(`imports.state.${batch.state}`)}</td>
                     <td className={styles.number}>{count(batch.counts.imported)}</td>
                     <td className={styles.number}>{count(batch.counts.rejected)}</td>
-                    <td className={styles.number}>{dateTime(batch.created_at)}</td>
+                    <td className={styles.when}>{dateTime(batch.created_at)}</td>
                   </tr>
                 ))}
               </tbody>

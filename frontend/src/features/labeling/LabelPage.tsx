@@ -10,6 +10,7 @@ import { count } from "../../messages/i18n";
 import type { DeskController } from "./desk";
 import { Filmstrip } from "./Filmstrip";
 import { FlagDialog } from "./FlagDialog";
+import { GuideDialog } from "./GuideDialog";
 import styles from "./labelpage.module.css";
 import { MobileActions, MobileBar } from "./MobileDesk";
 import { NothingAhead } from "./NothingAhead";
@@ -62,15 +63,12 @@ function useToday(overview: Overview | undefined, given: number): number {
   return (base.current ?? 0) + given;
 }
 
-/** When a refreshed head comes into use, the pictures behind the current one are exchanged. */
-function useOnNewHead(overview: Overview | undefined, desk: DeskController): void {
-  const known = useRef<string | null | undefined>(undefined);
-  const name = overview && (overview.head?.name ?? null);
+/** What an older head suggested is exchanged, behind the current picture, once for every new head. */
+function useOnNewHead(overview: Overview | undefined, desk: DeskController, loading: boolean): void {
+  const name = overview?.head?.name;
   useEffect(() => {
-    if (name === undefined) return;
-    if (known.current !== undefined && known.current !== name) void desk.renew();
-    known.current = name;
-  }, [name, desk]);
+    if (name && !loading) void desk.renew(name);
+  }, [name, desk, loading]);
 }
 
 function DeskPage({ project, desk, classes, classOf }: DeskProps) {
@@ -78,15 +76,17 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
   const { data: overview } = useOverview(project.id);
   const { view, queue } = useDeskView(desk);
   const [actual, setActual] = useState(false);
-  const [flagging, setFlagging] = useState(false);
+  const [open, setOpen] = useState<"flag" | "guide" | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const narrow = useNarrow();
   const task = view.ahead[0];
   const today = useToday(overview, view.given);
 
-  const flag = useCallback(() => setFlagging(true), []);
+  const close = useCallback(() => setOpen(null), []);
+  const flag = useCallback(() => setOpen("flag"), []);
+  const guide = useCallback(() => setOpen("guide"), []);
   const zoom = useCallback(() => setActual((old) => !old), []);
-  useLabelCommands(desk, classes, { flag, zoom, search });
+  useLabelCommands(desk, classes, { flag, guide, zoom, search });
 
   const head = overview?.head?.name;
   const empty = view.ahead.length === 0;
@@ -95,13 +95,13 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
     if (empty) void desk.refill();
   }, [head, overview?.round?.number, empty, desk]);
 
-  useOnNewHead(overview, desk);
+  useOnNewHead(overview, desk, view.loading);
 
   const parts = { desk, classes, classOf, onFlag: flag, search };
   return (
     <div className={styles.page}>
       {narrow ? (
-        <MobileBar project={project} overview={overview} onFlag={flag} />
+        <MobileBar project={project} overview={overview} onFlag={flag} onGuide={guide} />
       ) : (
         <TopBar title={t("nav.label")} note={<RoundNote overview={overview} />}>
           <ZoomSwitch actual={actual} onChange={setActual} />
@@ -121,11 +121,14 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
         </main>
       )}
       {!narrow && <StatusBar view={view} queue={queue} overview={overview} today={today} />}
-      {flagging && task && (
+      {open === "guide" && (
+        <GuideDialog instructions={project.instructions} classes={classes} onClose={close} />
+      )}
+      {open === "flag" && task && (
         <FlagDialog
-          onClose={() => setFlagging(false)}
+          onClose={close}
           onFlag={(comment) => {
-            setFlagging(false);
+            close();
             desk.setVerdict("flag", comment);
           }}
         />

@@ -1,4 +1,14 @@
-import { Check, ChevronLeft, CircleHelp, Ellipsis, Flag, Search, SkipForward, Undo2 } from "lucide-react";
+import {
+  BookOpen,
+  Check,
+  ChevronLeft,
+  CircleHelp,
+  Ellipsis,
+  Flag,
+  Search,
+  SkipForward,
+  Undo2,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -17,10 +27,12 @@ export function MobileBar({
   project,
   overview,
   onFlag,
+  onGuide,
 }: {
   project: Project;
   overview: Overview | undefined;
   onFlag: () => void;
+  onGuide: () => void;
 }) {
   const { t } = useTranslation();
   const round = overview?.round;
@@ -34,6 +46,9 @@ export function MobileBar({
         {round ? t("jobs.doneOf", { done: count(round.done), total: count(round.size) }) : t("nav.label")}
         {round && <small>{t("home.round", { number: round.number })}</small>}
       </h1>
+      <IconButton label={t("label.guide")} onClick={onGuide}>
+        <BookOpen size={18} strokeWidth={1.5} />
+      </IconButton>
       <IconButton label={t("label.flag")} onClick={onFlag}>
         <Flag size={18} strokeWidth={1.5} />
       </IconButton>

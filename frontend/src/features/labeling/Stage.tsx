@@ -40,6 +40,7 @@ export function Stage({ task, pictures, actual }: { task: Task; pictures: Pictur
         {task.image.width} × {task.image.height}
       </figcaption>
       <p className={styles.hints} aria-hidden>
+        <kbd>G</kbd> {t("label.guide")}
         <kbd>{t("keys.space")}</kbd> {t("label.zoom")}
       </p>
       {late && <div className={styles.wait} aria-hidden />}

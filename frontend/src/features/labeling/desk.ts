@@ -139,8 +139,9 @@ export class DeskController {
    * A new head is in use: what is on the screen and just behind it stays as it is, the rest is handed back
    * for what the new head thinks worth asking.
    */
-  async renew(): Promise<void> {
-    const stays = (task: Task, index: number) => index < staysAhead || task.blind || task.id === null;
+  async renew(head: string): Promise<void> {
+    const stays = (task: Task, index: number) =>
+      index < staysAhead || task.blind || task.id === null || task.suggestion?.head === head;
     const back = this.view.ahead.filter((task, index) => !stays(task, index));
     if (!back.length) return;
     this.change({ ahead: this.view.ahead.filter(stays) });

@@ -10,13 +10,14 @@ const ranks = [1, 2, 3, 4, 5];
 
 export interface LabelActions {
   flag: () => void;
+  guide: () => void;
   zoom: () => void;
   search: RefObject<HTMLInputElement | null>;
 }
 
 export function useLabelCommands(desk: DeskController, classes: LabelClass[], actions: LabelActions): void {
   const { t } = useTranslation();
-  const { flag, zoom, search } = actions;
+  const { flag, guide, zoom, search } = actions;
   const commands = useMemo<Command[]>(() => {
     const group = t("nav.label");
     const here = () => desk.current !== undefined;
@@ -83,9 +84,10 @@ export function useLabelCommands(desk: DeskController, classes: LabelClass[], ac
         run: () => desk.setVerdict("unsure"),
       },
       { id: "label.flag", label: t("label.flag"), group, keys: ["f"], when: here, run: flag },
+      { id: "label.guide", label: t("label.guide"), group, keys: ["g"], run: guide },
       { id: "label.zoom", label: t("label.zoom"), group, keys: [" "], when: here, run: zoom },
       ...byLetter,
     ];
-  }, [desk, classes, flag, zoom, search, t]);
+  }, [desk, classes, flag, guide, zoom, search, t]);
   useCommands(commands);
 }
