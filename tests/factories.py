@@ -61,11 +61,11 @@ def make_image(project: Project, **fields: Any) -> Image:
     return Image.objects.create(project=project, **(values | fields))
 
 
-def picture_bytes(seed: int = 0, *, size: tuple[int, int] = (64, 48), format: str = "JPEG") -> bytes:
+def picture_bytes(seed: int = 0, *, size: tuple[int, int] = (64, 48), encoding: str = "JPEG") -> bytes:
     """Return an encoded picture whose content depends on `seed`."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (6, 8, 3), dtype=np.uint8)
     picture = Picture.fromarray(coarse).resize(size, Picture.Resampling.BICUBIC)
     stream = io.BytesIO()
-    picture.save(stream, format=format, quality=90)
+    picture.save(stream, format=encoding, quality=90)
     return stream.getvalue()

@@ -80,7 +80,7 @@ def delivery() -> dict[str, bytes]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for n in range(PICTURES // 2, PICTURES):
-            archive.writestr(f"test/{('owl', 'dog')[n % 2]}/{n:02}.png", picture_bytes(n, format="PNG"))
+            archive.writestr(f"test/{('owl', 'dog')[n % 2]}/{n:02}.png", picture_bytes(n, encoding="PNG"))
     files["more.zip"] = packed.getvalue()
     return files
 

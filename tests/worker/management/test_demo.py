@@ -55,7 +55,7 @@ def emoji(tmp_path: Path) -> Path:
     ]
     (package / "emoji.json").write_text(json.dumps(entries))
     for number, entry in enumerate(entries):
-        (package / "img" / "google" / "64" / str(entry["image"])).write_bytes(picture_bytes(number, format="PNG"))
+        (package / "img" / "google" / "64" / str(entry["image"])).write_bytes(picture_bytes(number, encoding="PNG"))
     return package
 
 
