@@ -20,7 +20,7 @@ export interface PanelProps {
 
 /** Chips beside the ranked ones; beyond this many the search field is the way. */
 const chipsShown = 14;
-const chipsAlone = 60;
+const chipsAlone = 24;
 
 export function Suggestion({ desk, task, classOf }: Pick<PanelProps, "desk" | "task" | "classOf">) {
   const { t } = useTranslation();
@@ -113,8 +113,15 @@ function Chips({ desk, task, classes, search }: PanelProps) {
     if (others.length <= limit) return others;
     return [...others].sort((a, b) => Number(!a.hotkey) - Number(!b.hotkey)).slice(0, limit);
   }, [classes, task.suggestion]);
+  const more = classes.length > chipsAlone;
+  const field = (
+    <div className={styles.search} data-first={more || undefined}>
+      <ClassSearch desk={desk} classes={classes} search={search} />
+    </div>
+  );
   return (
     <div className={styles.chips}>
+      {more && field}
       {rest.map((one) => (
         <DeskButton
           key={one.id}
@@ -124,12 +131,10 @@ function Chips({ desk, task, classes, search }: PanelProps) {
           onClick={() => desk.label(one.id)}
         >
           <ClassTile of={one} />
-          {one.name}
+          <span className={styles.chipName}>{one.name}</span>
         </DeskButton>
       ))}
-      <div className={styles.search}>
-        <ClassSearch desk={desk} classes={classes} search={search} />
-      </div>
+      {!more && field}
     </div>
   );
 }

@@ -175,7 +175,7 @@ export class DeskController {
   private pause(): number {
     const { reason, error } = this.view;
     if (error) return 4_000;
-    return reason === "embedding" || reason === "selecting" ? 2_000 : 8_000;
+    return reason === "all_labelled" || reason === "all_leased" ? 8_000 : 2_000;
   }
 
   private say(verdict: Verdict, labels: number[], comment?: string): void {
@@ -209,6 +209,8 @@ export class DeskController {
     }
     this.change(desk);
     if (reply) this.events.onReply(reply);
+    // What was still in hand when the last lease was asked for may have kept the server from giving more.
+    if (!this.view.ahead.length) void this.refill();
   }
 
   private async loadHistory(): Promise<void> {
