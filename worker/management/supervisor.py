@@ -67,7 +67,7 @@ class Supervisor:
         Raises:
             CommandError: one of them is taken or unusable; the message says what to do.
         """
-        self._take_data_dir()
+        self.take_data_dir()
         self._take_port()
         self._migrate(may_migrate)
 
@@ -101,7 +101,8 @@ class Supervisor:
             os.close(self._lock)
             self._lock = -1
 
-    def _take_data_dir(self) -> None:
+    def take_data_dir(self) -> None:
+        """Lock the data directory against every other annotator, until `close`. Raises CommandError."""
         try:
             for folder in (self.data_dir, settings.SCRATCH_DIR, settings.INBOX_DIR, settings.STATIC_ROOT):
                 Path(folder).mkdir(parents=True, exist_ok=True)

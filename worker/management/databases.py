@@ -1,0 +1,160 @@
+"""The database's part of a backup: copied as of one moment while the product runs, put back all at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.management import CommandError
+from django.db import connection, models, transaction
+from django.db.migrations.recorder import MigrationRecorder
+
+from annotator.accounts.models import User
+from annotator.images.models import EmbeddingShard, Image, ImportBatch, ScoreSet
+from annotator.labeling.models import Annotation
+from annotator.projects.models import Project
+
+COUNTED: dict[str, type[models.Model]] = {
+    "projects": Project,
+    "images": Image,
+    "annotations": Annotation,
+    "users": User,
+}
+UNDER_WAY = (ImportBatch.State.RECEIVING, ImportBatch.State.QUEUED, ImportBatch.State.RUNNING)
+SCHEMA = "public"  # where PostgreSQL keeps the product's tables
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one state of the database holds and names."""
+
+    counts: dict[str, int]
+    migrations: list[str]  # applied ones, as app.name
+    score_folders: list[str]  # in the array store; garbage collection removes them in time
+    shard_folders: list[str]  # in the array store; they stay
+    pictures: list[str]  # SHA-256 of each
+    imports_under_way: int
+
+
+def in_use() -> bool:
+    """Whether the database has tables."""
+    return MigrationRecorder.Migration._meta.db_table in connection.introspection.table_names()
+
+
+def count() -> dict[str, int]:
+    """Return how many rows there are of what people care for."""
+    return {name: model._default_manager.count() for name, model in COUNTED.items()}
+
+
+def score_folders() -> list[str]:
+    """Return the directories of scores that rows name."""
+    return list(ScoreSet.objects.exclude(folder="").order_by("folder").values_list("folder", flat=True))
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let all reads, and `copy_to`, see the same state without keeping anybody from writing."""
+    if connection.vendor == "sqlite":  # `atomic` would take the write lock
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def contents() -> Contents:
+    """Say what the database holds and names."""
+    return Contents(
+        counts=count(),
+        migrations=sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
+        score_folders=score_folders(),
+        shard_folders=list(EmbeddingShard.objects.values_list("folder", flat=True)),
+        pictures=list(Image.objects.order_by("sha256").values_list("sha256", flat=True).distinct()),
+        imports_under_way=ImportBatch.objects.filter(state__in=UNDER_WAY).count(),
+    )
+
+
+def score_folders_now() -> list[str]:
+    """Return the directories of scores that rows name by now, also within `one_moment`."""
+
+    def ask() -> list[str]:
+        try:
+            return score_folders()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:  # a thread has a connection of its own
+        return elsewhere.submit(ask).result()
+
+
+def copy_to(target: Path) -> None:
+    """Copy the database, as `one_moment` sees it, to a new file.
+
+    Raises:
+        CommandError: PostgreSQL's tools are missing, or refuse.
+        DatabaseError, sqlite3.Error: the database cannot be read, or the copy cannot be written.
+    """
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(target)) as copy:
+            connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            (snapshot,) = cursor.fetchone()
+        same = f"--snapshot={snapshot}"
+        _run("pg_dump", *_plainly(), f"--schema={SCHEMA}", "--format=custom", same, f"--file={target}")
+
+
+def need_tools(*names: str) -> None:
+    """Look whether PostgreSQL's programs are there. Raises CommandError with what to install."""
+    missing = [name for name in names if shutil.which(name) is None]
+    if missing:
+        raise CommandError(
+            f"{', '.join(missing)} not found: install PostgreSQL's client programs "
+            "(on Debian: apt install postgresql-client)."
+        )
+
+
+def restore_postgresql(dump: Path, aside: str) -> None:
+    """Restore a dump; tables that are there already go to the schema `aside`, if one is named: all of it, or nothing.
+
+    Raises:
+        CommandError: PostgreSQL's tools are missing, or refuse.
+    """
+    script = dump.with_suffix(".sql")
+    only = f"--schema={SCHEMA}"  # what is in it; it is there itself
+    _run("pg_restore", *_plainly(), only, f"--file={script}", str(dump), connected=False)
+    exchange = f"ALTER SCHEMA {SCHEMA} RENAME TO {aside}; CREATE SCHEMA {SCHEMA};" if aside else ""
+    quietly = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1")
+    _run("psql", *quietly, "--single-transaction", f"--command={exchange}", f"--file={script}")
+
+
+def _plainly() -> tuple[str, ...]:
+    """Leave out owners and rights, which are those of whoever restores."""
+    return ("--no-owner", "--no-privileges")
+
+
+def _run(program: str, *options: str, connected: bool = True) -> None:
+    """Run one of PostgreSQL's programs on the product's database. Raises CommandError with its first complaint."""
+    (_, *where), more = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    command = [program, *options, *(where if connected else ())]
+    environment = {**os.environ, **(more or {})}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        complaint = next(iter(done.stderr.strip().splitlines()), f"exit code {done.returncode}")
+        raise CommandError(f"{program} failed, and nothing was changed: {complaint}")
