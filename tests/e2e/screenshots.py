@@ -31,6 +31,10 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 MOST_BYTES = 200_000
 PICTURES = 1200
 LABELS = 200
+SMALL_PROJECTS = {
+    "Kitchen and garden": {"Food & Drink", "Animals & Nature"},
+    "On the road": {"Travel & Places", "Flags"},
+}
 
 
 def main(folder: Path) -> None:
@@ -45,22 +49,27 @@ def main(folder: Path) -> None:
 
 
 def make_up(product: Product, files: list[tuple[str, Path]]) -> int:
-    """Make the project, import the pictures, play a labeler, and return the project's number."""
+    """Make the projects, import the pictures, play a labeler on the first, and return its number."""
     client = product.client(product.create_user(USER, PASSWORD, admin=True))
-    truth = Truth({source: source.split("/")[0] for source, _ in files})
-    project = make_project(client, "Emoji", sorted(truth.classes), target_per_class=200)
-    client.import_files(project, files, name="Noto emoji", labels="ignore")
-    client.wait_until_idle(project)
+    project = import_project(client, "Emoji", files)
+    for name, classes in SMALL_PROJECTS.items():
+        import_project(client, name, [(source, path) for source, path in files if source.split("/")[0] in classes])
     shown: dict[str, Any] = client.get(f"/api/projects/{project}")
-    Simulation(client, shown, truth, Plan(checkpoints=(LABELS,), holdout=0.0)).run()
-    fill_list(client)
+    Simulation(client, shown, truth_of(files), Plan(checkpoints=(LABELS,), holdout=0.0)).run()
     return project
 
 
-def fill_list(client: Client) -> None:
-    """Add empty projects, so that the list looks like a team's."""
-    make_project(client, "Steel surfaces", ["crazing", "inclusion", "patches", "pitted", "scale", "scratches"])
-    make_project(client, "Wardrobe", ["coat", "dress", "hat", "pants", "shirt", "shoes"])
+def import_project(client: Client, name: str, files: list[tuple[str, Path]]) -> int:
+    """Make a project whose classes are the files' folders, with the pictures imported and embedded."""
+    project = make_project(client, name, sorted(truth_of(files).classes), target_per_class=200)
+    client.import_files(project, files, name="Noto emoji", labels="ignore")
+    client.wait_until_idle(project)
+    return project
+
+
+def truth_of(files: list[tuple[str, Path]]) -> Truth:
+    """Return the class of each file: the folder it lies in."""
+    return Truth({source: source.split("/")[0] for source, _ in files})
 
 
 def pages(
@@ -106,12 +115,14 @@ def settled(page: Page) -> Page:
 
 
 def save(page: Page, target: Path) -> None:
-    """Write a screenshot of at most 200 kB: first as it is, then in ever fewer colours."""
+    """Write a screenshot of at most 200 kB: as it is, or in 256 colours and fewer."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.save(target, optimize=True)
+    for colours in (256, 128, 64):
         if target.stat().st_size <= MOST_BYTES:
             break
+        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        few.save(target, optimize=True)
     print(f"{target} {target.stat().st_size // 1000} kB")
 
 
