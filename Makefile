@@ -91,6 +91,7 @@ accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared
 
 .PHONY: bench
 bench: setup ## measure refreshes and annotations, idle and under load
+	$(PYTEST) tests/bench/bench_refresh_ml.py
 	$(BIN)/python -m tests.bench.bench_refresh
 
 .PHONY: schema
