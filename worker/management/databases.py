@@ -120,6 +120,14 @@ def copy_to(target: Path) -> None:
         _run("pg_dump", *_plainly(), f"--schema={SCHEMA}", "--format=custom", same, f"--file={target}")
 
 
+def check_sqlite(path: Path) -> None:
+    """Look whether a copy is a sound database. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(path)) as copy:
+        (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
 def need_tools(*names: str) -> None:
     """Look whether PostgreSQL's programs are there. Raises CommandError with what to install."""
     missing = [name for name in names if shutil.which(name) is None]

@@ -46,3 +46,8 @@ def with_manifest(**fields: Any) -> Callable[[Members], Members]:
         return listed([(info, json.dumps(json.loads(content) | fields).encode()), *others])
 
     return change
+
+
+def with_content(prefix: str, content: bytes) -> Callable[[Members], Members]:
+    """Replace the content of a member, with a list of sums that agrees."""
+    return lambda members: listed([(info, content if info.name.startswith(prefix) else old) for info, old in members])

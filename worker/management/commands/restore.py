@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from worker.management.archive import Archive, Damaged
 from worker.management.commands.backup import KEY, MEMBER_OF
-from worker.management.databases import count, in_use, need_tools, restore_postgresql
+from worker.management.databases import check_sqlite, count, in_use, need_tools, restore_postgresql
 from worker.management.supervisor import Supervisor
 
 Moves = list[tuple[Path, Path]]
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         except OSError as error:
             told = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
             raise CommandError(f"{path} cannot be restored: {told}. Nothing was changed.") from error
+        except sqlite3.Error as error:
+            raise CommandError(f"{path} cannot be restored: its database: {error}. Nothing was changed.") from error
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {str(error).strip()}. Check DATABASE_URL.") from error
         self._tell(archive, counts, moved, as_json=options["json"])
@@ -122,6 +125,8 @@ def _restore(archive: Archive) -> list[str]:
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as name:
         draft = Path(name)
         archive.unpack(draft)
+        if connection.vendor == "sqlite":
+            check_sqlite(draft / MEMBER_OF["sqlite"])
         os.sync()
         connections.close_all()
         with _exchanged(_arrivals(draft), aside):
