@@ -116,6 +116,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if BLOB_BUCKET:
+    from botocore.config import Config  # takes a while, and is for buckets alone
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -123,6 +125,9 @@ if BLOB_BUCKET:
             "endpoint_url": env.get("ANNOTATOR_S3_ENDPOINT") or None,
             "querystring_auth": True,
             "file_overwrite": True,
+            "max_memory_size": 8 * 1024 * 1024,
+            # A bucket that is away must not hold those who label for minutes.
+            "client_config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}),
         },
     }
 

@@ -228,7 +228,7 @@ def _explain(error: Exception) -> JobFailed:
     if isinstance(error, JobFailed):
         return error
     if isinstance(error, DomainError):
-        return JobFailed(error.code, error.message)
+        return JobFailed(error.code, error.message, str(error.extra.get("hint", "")))
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return JobFailed("disk_full", "The disk is full.", "Free some space in the data directory, then try again.")
     if isinstance(error, MemoryError):

@@ -6,16 +6,24 @@ The key is the SHA-256 of the original's bytes, so a blob never changes once it 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
+from rest_framework import status
+
+from annotator.common.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 ORIGINAL = "original"
 VARIANTS: Mapping[str, str] = {
@@ -26,8 +34,36 @@ VARIANTS: Mapping[str, str] = {
 }
 
 
-class BlobChanged(Exception):
+class BlobChanged(DomainError):
     """A file's bytes are not (any more) those that its SHA-256 was taken of."""
+
+    status = status.HTTP_503_SERVICE_UNAVAILABLE
+    code = "picture_damaged"
+
+
+class StorageUnavailable(DomainError):
+    """The bucket does not answer, refuses, or is not there; what went wrong is in the log."""
+
+    status = status.HTTP_503_SERVICE_UNAVAILABLE
+    code = "storage_unavailable"
+
+    def __init__(self, error: Exception) -> None:
+        logger.warning("The bucket %s cannot be used: %s", settings.BLOB_BUCKET, error)
+        hint = "Check ANNOTATOR_S3_BUCKET, ANNOTATOR_S3_ENDPOINT and the credentials, then try again."
+        super().__init__(f"The bucket of the pictures cannot be used ({_reason(error)}).", extra={"hint": hint})
+
+
+def _reason(error: Exception) -> str:
+    """Name what went wrong without any address."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
+
+@contextmanager
+def _asking_storage() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable(error) from error
 
 
 def blob_key(sha256: str, variant: str) -> str:
@@ -35,6 +71,7 @@ def blob_key(sha256: str, variant: str) -> str:
     return f"{sha256[:2]}/{sha256}/{VARIANTS[variant]}"
 
 
+@_asking_storage()
 def store_picture(original: Path, sha256: str, derivatives: Mapping[str, bytes]) -> None:
     """Store a picture and its derivatives unless they are there already.
 
@@ -43,6 +80,7 @@ def store_picture(original: Path, sha256: str, derivatives: Mapping[str, bytes])
     Raises:
         BlobChanged: the file no longer has the content that `sha256` was taken of.
         OSError: the file cannot be read, or the storage cannot be written.
+        StorageUnavailable: the bucket cannot be written.
     """
     if default_storage.exists(blob_key(sha256, ORIGINAL)):
         return
@@ -57,19 +95,20 @@ def settle() -> None:
         os.sync()
 
 
+@_asking_storage()
 def local_path(sha256: str, variant: str) -> Path:
     """Return a file on this host with the blob's content; from a bucket it is fetched once and kept.
 
     Raises:
         FileNotFoundError: the storage has no such blob.
         BlobChanged: what the bucket gave is not what was stored there.
+        StorageUnavailable: the bucket cannot be read.
     """
     key = blob_key(sha256, variant)
     stored = _own_path(key)
     if stored is None:
-        stored = Path(settings.DATA_DIR) / "blob-cache" / key
-        if not stored.exists():
-            _fetch(key, stored, sha256 if variant == ORIGINAL else None)
+        place = Path(settings.DATA_DIR) / "blob-cache" / key
+        return _kept(place) or _fetch(key, place, sha256 if variant == ORIGINAL else None)
     if not stored.exists():
         raise FileNotFoundError(key)
     return stored
@@ -107,29 +146,60 @@ def _write_original(key: str, source: Path, sha256: str) -> None:
     draft = _draft_beside(target)
     try:
         shutil.copyfile(source, draft)
-        with draft.open("rb") as stream:
-            _check(hashlib.file_digest(stream, "sha256").hexdigest(), sha256)
+        _check(_sha256_of(draft), sha256)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check(found: str, expected: str) -> None:
     if found != expected:
-        raise BlobChanged(f"expected SHA-256 {expected}, found {found}")
+        raise BlobChanged(f"The picture is damaged: expected SHA-256 {expected}, found {found}.")
 
 
-def _fetch(key: str, target: Path, sha256: str | None) -> None:
-    """Download a blob into the cache, whole and verified or not at all."""
-    draft = _draft_beside(target)
+def _kept(place: Path) -> Path | None:
+    """Return what was fetched to `place`, whose name ends in its SHA-256, if it still is that."""
+    for path in place.parent.glob(f"{place.name}.*"):
+        with suppress(FileNotFoundError):  # somebody else found it damaged, too
+            if _sha256_of(path) == path.suffix[1:]:
+                return path
+            path.unlink()
+    return None
+
+
+def _fetch(key: str, place: Path, sha256: str | None) -> Path:
+    """Download a blob to `place` with its SHA-256 appended, whole and verified or not at all; return that path."""
+    draft = _draft_beside(place)
     try:
         with default_storage.open(key, "rb") as remote, draft.open("wb") as copy:
             shutil.copyfileobj(remote, copy, 1 << 20)
-        if draft.stat().st_size != default_storage.size(key):
-            raise BlobChanged(f"{key} arrived with {draft.stat().st_size} bytes")
+            expected = remote.size
+        if draft.stat().st_size != expected:
+            raise BlobChanged(f"The picture is damaged: {draft.stat().st_size} of {expected} bytes arrived.")
+        found = _sha256_of(draft)
         if sha256 is not None:
-            with draft.open("rb") as stream:
-                _check(hashlib.file_digest(stream, "sha256").hexdigest(), sha256)
+            _check(found, sha256)
+        target = place.with_name(f"{place.name}.{found}")
         os.replace(draft, target)
+    except FileNotFoundError:
+        _look_for_bucket()
+        raise
     finally:
         draft.unlink(missing_ok=True)
+    return target
+
+
+def _look_for_bucket() -> None:
+    """Tell a bucket that is not there from a blob that is not. Raises StorageUnavailable."""
+    bucket = getattr(default_storage, "bucket", None)
+    try:
+        if bucket is not None:
+            bucket.meta.client.head_bucket(Bucket=bucket.name)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == status.HTTP_404_NOT_FOUND:
+            raise
