@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from annotator.common.errors import DomainError
 from annotator.jobs import services
-from annotator.jobs.models import Job
+from annotator.jobs.models import Job, Queue
 from annotator.jobs.services import Standing
 from annotator.projects.models import Project
 from worker.handlers import handler_of
@@ -27,6 +27,8 @@ from worker.handlers import handler_of
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 1.0
+LOOK_SECONDS = 0.2  # how often an attempt looks whether somebody waits for an interactive job
+GIVE_WAY_SECONDS = 2.0  # how long it gives way at most before it does another bit of its own work
 OLD_SECONDS = 86_400.0
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -73,6 +75,7 @@ class JobContext:
         self.standing = Standing.GOES_ON  # the heart writes it too
         self._reported: tuple[Any, ...] | None = None
         self._next_report = 0.0
+        self._next_look = 0.0
 
     @property
     def project(self) -> Project:
@@ -98,6 +101,7 @@ class JobContext:
                     job=self.job, done=done, total=total, unit=unit, message=message
                 )
         self.check()
+        self._give_way()
 
     def check(self) -> None:
         """Look, at most once a second, whether the attempt goes on; call it between chunks.
@@ -127,6 +131,16 @@ class JobContext:
         """
         if not services.succeed(job=self.job, result=result):
             raise AttemptLost
+
+    def _give_way(self) -> None:
+        """Let a head refresh on the same host go first: somebody waits for it, and it takes a second."""
+        now = time.monotonic()
+        if self.job.queue == Queue.INTERACTIVE or now < self._next_look:
+            return
+        with _tolerant():
+            while services.interactive_runs_beside(job=self.job) and time.monotonic() < now + GIVE_WAY_SECONDS:
+                time.sleep(LOOK_SECONDS / 4)
+        self._next_look = time.monotonic() + LOOK_SECONDS
 
     def _is_due(self) -> bool:
         now = time.monotonic()

@@ -23,7 +23,7 @@ from annotator.accounts.models import User
 from annotator.celery import app as celery_app
 from annotator.common.errors import Conflict
 from annotator.events.services import record_event
-from annotator.jobs.models import MAX_LOSSES, QUEUE_OF, STALL_SECONDS, Job, JobKind, WorkerNode
+from annotator.jobs.models import MAX_LOSSES, QUEUE_OF, STALL_SECONDS, Job, JobKind, Queue, WorkerNode
 from annotator.jobs.selectors import waiting_in_broker
 from annotator.projects.models import Project
 
@@ -135,6 +135,13 @@ def standing(*, job: Job) -> Standing:
     if cancelling is None:
         return Standing.LOST
     return Standing.CANCELLING if cancelling else Standing.GOES_ON
+
+
+def interactive_runs_beside(*, job: Job) -> bool:
+    """Say whether an interactive job runs on the host of this attempt (workers are named `queue@host`)."""
+    _, at, host = job.worker.partition("@")
+    running = Job.objects.filter(queue=Queue.INTERACTIVE, state=Job.State.RUNNING, worker__endswith=f"@{host}")
+    return bool(at) and running.exists()
 
 
 def beat(*, job: Job) -> Standing:

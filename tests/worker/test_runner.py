@@ -237,6 +237,23 @@ class TestProgress:
             ctx.progress(1, 10)
         assert Job.objects.get().progress_at == before
 
+    @pytest.mark.parametrize(("host", "waits"), [("here", True), ("elsewhere", False)])
+    def test_other_work_gives_way_to_a_refresh_on_the_same_host_for_a_while(self, ctx, monkeypatch, host, waits):
+        monkeypatch.setattr(runner, "GIVE_WAY_SECONDS", 0.3)
+        ctx.job.worker = "cpu@here"
+        services.enqueue(kind=JobKind.HEAD_REFRESH, project=make_project())
+        services.claim(job_id=Job.objects.latest("pk").pk, worker=f"interactive@{host}")
+        start = time.monotonic()
+        ctx.progress(1, 10)
+        assert (time.monotonic() - start >= 0.3) is waits
+
+    def test_a_refresh_gives_way_to_nobody(self, monkeypatch):
+        monkeypatch.setattr(services, "interactive_runs_beside", lambda **_: pytest.fail("it looked"))
+        services.enqueue(kind=JobKind.HEAD_REFRESH, project=make_project())
+        job = services.claim(job_id=Job.objects.get().pk, worker="interactive@here")
+        assert job is not None
+        JobContext(job).progress(1, 4)
+
     def test_a_report_that_the_database_does_not_take_is_made_up_for_by_the_next(self, ctx, monkeypatch):
         real = services.report_progress
 
