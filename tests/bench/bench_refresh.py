@@ -27,6 +27,7 @@ from worker.management.client import Client
 from worker.management.truth import folder_labels
 
 LABELS = 320
+PAUSE = 1  # seconds between refreshes under load: still far more often than labelling asks for one
 NEVER = 1000  # labels between automatic refreshes: more than are given here
 
 
@@ -132,6 +133,7 @@ def under_load(
     try:
         while "import" in active(client, imported):
             refreshes.append(refresh(client, project))
+            time.sleep(PAUSE)
             if "embed" not in active(client, embedded):
                 break
     finally:
