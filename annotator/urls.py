@@ -11,6 +11,7 @@ from annotator.insights import api as insights
 from annotator.jobs import api as jobs
 from annotator.labeling import api as labeling
 from annotator.projects import api as projects
+from annotator.snapshots import api as snapshots
 
 PROJECT = "api/projects/<int:project_id>"
 
@@ -57,6 +58,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/holdouts/<str:name>", labeling.HoldoutView.as_view()),
     path(f"{PROJECT}/reserve/release", labeling.ReserveReleaseView.as_view()),
     path(f"{PROJECT}/imports/<int:batch_id>/undo", labeling.ImportUndoView.as_view()),
+    # snapshots
+    path(f"{PROJECT}/snapshots", snapshots.SnapshotsView.as_view()),
+    path(f"{PROJECT}/snapshots/<int:snapshot_id>", snapshots.SnapshotView.as_view()),
+    path(f"{PROJECT}/snapshots/<int:snapshot_id>/rows", snapshots.SnapshotRowsView.as_view()),
+    path(f"{PROJECT}/exports", snapshots.ExportsView.as_view()),
+    path(f"{PROJECT}/exports/<int:export_id>", snapshots.ExportView.as_view()),
+    path(f"{PROJECT}/exports/<int:export_id>/download", snapshots.ExportDownloadView.as_view()),
     # insights
     path("api/projects", insights.ProjectsView.as_view()),
     path("api/presets", insights.PresetsView.as_view()),

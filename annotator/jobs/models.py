@@ -15,6 +15,8 @@ class JobKind(models.TextChoices):
     IMPORT = "import"
     EMBED = "embed"
     HEAD_REFRESH = "head_refresh"
+    SNAPSHOT = "snapshot"
+    EXPORT = "export"
 
 
 class Queue(models.TextChoices):
@@ -29,6 +31,8 @@ QUEUE_OF = {
     JobKind.IMPORT: Queue.CPU,
     JobKind.EMBED: Queue.GPU,
     JobKind.HEAD_REFRESH: Queue.INTERACTIVE,
+    JobKind.SNAPSHOT: Queue.CPU,
+    JobKind.EXPORT: Queue.CPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -36,6 +40,8 @@ STALL_SECONDS = {
     JobKind.IMPORT: 900,
     JobKind.EMBED: 900,
     JobKind.HEAD_REFRESH: 300,
+    JobKind.SNAPSHOT: 900,
+    JobKind.EXPORT: 900,
 }
 MAX_LOSSES = 5  # after so many vanished workers the job itself is the suspect
 

@@ -12,7 +12,8 @@ import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("common", "accounts", "projects", "events", "jobs", "images", "labeling", "insights")  # from the ground up
+# From the ground up.
+LAYERS = ("common", "accounts", "projects", "events", "jobs", "images", "labeling", "snapshots", "insights")
 PRODUCT = ("annotator", "worker")
 HEAVY = ("torch", "torchvision", "timm", "faiss", "worker.ml")
 

@@ -19,6 +19,7 @@ from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
 from annotator.projects.models import Role
+from tests.annotator.snapshots.frozen import make_export, make_snapshot
 from tests.factories import add_member, make_image, make_project, make_user
 
 WHO = ("anonymous", "outsider", "viewer", "annotator", "reviewer", "lead", "admin")
@@ -71,6 +72,15 @@ POST   projects/{project_id}/holdouts                     401 404 403 403 403 40
 DELETE projects/{project_id}/holdouts/{name}              401 404 403 403 403 204 204
 POST   projects/{project_id}/reserve/release              401 404 403 403 403 200 200
 POST   projects/{project_id}/imports/{batch_id}/undo      401 404 403 403 403 409 409
+GET    projects/{project_id}/snapshots                    401 404 200 200 200 200 200
+POST   projects/{project_id}/snapshots                    401 404 403 403 403 202 202
+GET    projects/{project_id}/snapshots/{snapshot_id}      401 404 200 200 200 200 200
+PATCH  projects/{project_id}/snapshots/{snapshot_id}      401 404 403 403 403 200 200
+GET    projects/{project_id}/snapshots/{snapshot_id}/rows 401 404 403 403 200 200 200
+GET    projects/{project_id}/exports                      401 404 403 403 200 200 200
+POST   projects/{project_id}/exports                      401 404 403 403 202 202 202
+DELETE projects/{project_id}/exports/{export_id}          401 404 403 403 403 204 204
+GET    projects/{project_id}/exports/{export_id}/download 401 404 403 403 200 200 200
 GET    projects                                           401 200 200 200 200 200 200
 POST   projects                                           401 201 201 201 201 201 201
 GET    presets                                            401 200 200 200 200 200 200
@@ -94,6 +104,9 @@ BODIES: dict[str, Any] = {
     "POST projects/{project_id}/lease": {"count": 1},
     "POST projects/{project_id}/release": {"tasks": []},
     "POST projects/{project_id}/holdouts": {"name": "exam", "images": []},
+    "POST projects/{project_id}/snapshots": {},
+    "PATCH projects/{project_id}/snapshots/{snapshot_id}": {"archived": True},
+    "POST projects/{project_id}/exports": {"snapshot": "snapshot_id", "format": "csv"},
 }
 
 
@@ -142,6 +155,7 @@ def world(db, settings) -> World:
     set_holdout(project=project, name="exam", image_ids=[make_image(project).pk], user=lead)
     batch = ImportBatch.objects.create(project=project, name="photos", created_by=lead)
     job = enqueue(kind=JobKind.EMBED, project=project)
+    snapshot = make_snapshot(project)
     parts = {
         "project_id": project.pk,
         "user_id": add_member(project, Role.VIEWER, make_user("somebody")).pk,
@@ -153,6 +167,8 @@ def world(db, settings) -> World:
         "sha256": image.sha256,
         "variant": "thumb",
         "name": "exam",
+        "snapshot_id": snapshot.pk,
+        "export_id": make_export(snapshot).pk,
     }
     return World(people, parts)
 
@@ -165,16 +181,20 @@ def test_each_role_gets_what_the_table_says(line, world, client_for):
     for who in WHO:
         with transaction.atomic():
             client = client_for(world.people[who])
-            response = client.generic(method, address, **_body(line))
+            response = client.generic(method, address, **_body(line, world))
             transaction.set_rollback(True)
         found.append(response.status_code)
     assert dict(zip(WHO, found, strict=True)) == dict(zip(WHO, expected()[line], strict=True))
 
 
-def _body(line: str) -> dict[str, Any]:
+def _body(line: str, world: World) -> dict[str, Any]:
     if line.endswith("/files"):
         return {"content_type": "multipart/form-data; boundary=x", "data": "--x--\r\n"}
-    return {"content_type": "application/json", "data": json.dumps(BODIES.get(line, {}))}
+    body = {
+        name: world.parts.get(value, value) if isinstance(value, str) else value
+        for name, value in BODIES.get(line, {}).items()
+    }
+    return {"content_type": "application/json", "data": json.dumps(body)}
 
 
 def test_the_table_names_every_route_and_method():
@@ -204,5 +224,5 @@ def test_nothing_of_another_project_is_reached_through_ones_own(world, client_fo
     for line in expected():
         method, route = line.split()
         if route.count("{") > 1:
-            response = client.generic(method, "/api/" + route.format(**parts), **_body(line))
+            response = client.generic(method, "/api/" + route.format(**parts), **_body(line, world))
             assert response.status_code == 404, line

@@ -10,6 +10,8 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.IMPORT: "worker.handlers.import_images",
     JobKind.EMBED: "worker.handlers.embed",
     JobKind.HEAD_REFRESH: "worker.handlers.head_refresh",
+    JobKind.SNAPSHOT: "worker.handlers.snapshot",
+    JobKind.EXPORT: "worker.handlers.export",
 }
 
 

@@ -265,6 +265,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List exports that can be downloaded, newest first. */
+        get: operations["exports"];
+        put?: never;
+        /** @description Write a snapshot as a file; the job's result names the export. */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Delete an export's file; it can be made again. */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/exports/{export_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Send the file, or the part that a Range header asks for, so that a download can resume. */
+        get: operations["download_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/heads": {
         parameters: {
             query?: never;
@@ -660,6 +712,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List snapshots, newest first. */
+        get: operations["snapshots"];
+        put?: never;
+        /** @description Freeze the labels as they are; the job's result names the snapshot. */
+        post: operations["create_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show a snapshot with its report. */
+        get: operations["snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Put a snapshot out of sight, or bring it back; nothing else of it ever changes. */
+        patch: operations["archive_snapshot"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/snapshots/{snapshot_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List pictures in order of position, of one split or one class if asked. */
+        get: operations["snapshot_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/suggestions": {
         parameters: {
             query?: never;
@@ -763,6 +868,12 @@ export interface components {
             next_refresh_in: number;
             refresh_job: number | null;
         };
+        /**
+         * @description * `zip` - Zip
+         *     * `tar` - Tar
+         * @enum {string}
+         */
+        ArchiveEnum: "zip" | "tar";
         /** @description A backbone that a project can start with. */
         Backbone: {
             name: string;
@@ -882,6 +993,26 @@ export interface components {
             results: components["schemas"]["Event"][];
             next: number | null;
         };
+        /** @description A file made of a snapshot. */
+        Export: {
+            id: number;
+            snapshot: number;
+            format: components["schemas"]["FormatEnum"];
+            archive: string;
+            pictures: string;
+            filename: string;
+            bytes: number;
+            sha256: string;
+            /** @description Where the file is. */
+            readonly url: string;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ExportPage: {
+            results: components["schemas"]["Export"][];
+            next: number | null;
+        };
         /** @description `paths` is a JSON list of relative POSIX paths, one for each of the repeated `files`, in the same order. */
         FilesRequestRequest: {
             paths: string;
@@ -892,6 +1023,16 @@ export interface components {
             received: number;
             rejected: components["schemas"]["Refused"][];
         };
+        /**
+         * @description * `image_folder` - Image Folder
+         *     * `hugging_face` - Hugging Face
+         *     * `csv` - Csv
+         *     * `jsonl` - Jsonl
+         *     * `parquet` - Parquet
+         *     * `arrays` - Arrays
+         * @enum {string}
+         */
+        FormatEnum: "image_folder" | "hugging_face" | "csv" | "jsonl" | "parquet" | "arrays";
         Guess: {
             class: number;
             /** Format: double */
@@ -1061,9 +1202,11 @@ export interface components {
          * @description * `import` - Import
          *     * `embed` - Embed
          *     * `head_refresh` - Head Refresh
+         *     * `snapshot` - Snapshot
+         *     * `export` - Export
          * @enum {string}
          */
-        KindEnum: "import" | "embed" | "head_refresh";
+        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -1101,6 +1244,33 @@ export interface components {
             remaining: number;
             reason: string | null;
         };
+        /** @description Labelled pictures that are not in the snapshot. */
+        LeftOut: {
+            certified: number;
+            small_classes: {
+                [key: string]: number;
+            };
+            above_maximum?: number;
+        };
+        /** @description Two pictures that look alike, by position. */
+        LookAlike: {
+            train: number;
+            test: number;
+            /** Format: double */
+            similarity: number;
+        };
+        /** @description Pictures of train and test whose embeddings are nearly the same. */
+        LookAlikes: {
+            /**
+             * Format: double
+             * @description cosine similarity
+             */
+            threshold: number;
+            pairs: number;
+            test_compared: number;
+            test: number;
+            examples: components["schemas"]["LookAlike"][];
+        };
         /** @description Who is signed in, and which version answers. */
         Me: {
             user: components["schemas"]["User"] | null;
@@ -1111,6 +1281,16 @@ export interface components {
             user: components["schemas"]["User"];
             role: components["schemas"]["RoleEnum"];
         };
+        /**
+         * @description * `imported` - imported
+         *     * `certified` - certified
+         *     * `page-verified` - page-verified
+         *     * `human` - human
+         *     * `reviewed` - reviewed
+         *     * `gold` - gold
+         * @enum {string}
+         */
+        MinTrustEnum: "imported" | "certified" | "page-verified" | "human" | "reviewed" | "gold";
         /** @description What a site admin gives to create an account. */
         NewAccountRequest: {
             username: string;
@@ -1135,6 +1315,16 @@ export interface components {
         /** @description Several classes to add, by name. */
         NewClassesRequest: {
             names: string[];
+        };
+        /** @description An export to make. `archive` and `pictures` matter to formats that hold files. */
+        NewExportRequest: {
+            /** Format: int64 */
+            snapshot: number;
+            format: components["schemas"]["FormatEnum"];
+            /** @default zip */
+            archive: components["schemas"]["ArchiveEnum"];
+            /** @default original */
+            pictures: components["schemas"]["PicturesEnum"];
         };
         /** @description A person to add. */
         NewMemberRequest: {
@@ -1162,6 +1352,36 @@ export interface components {
                 name: string;
                 description?: string;
             })[];
+        };
+        /** @description A snapshot to make. */
+        NewSnapshotRequest: {
+            /** @default imported */
+            min_trust: components["schemas"]["MinTrustEnum"];
+            /** @default false */
+            include_certified: boolean;
+            /**
+             * Format: int64
+             * @description smaller classes are left out
+             */
+            min_per_class?: number | null;
+            /**
+             * Format: int64
+             * @description besides reserve and hold-outs
+             */
+            max_per_class?: number | null;
+            /**
+             * @default {
+             *       "train": 0.7,
+             *       "validation": 0.15,
+             *       "test": 0.15
+             *     }
+             */
+            splits: {
+                train: number;
+                validation: number;
+                test: number;
+            } | "imported";
+            name?: string;
         };
         /** @description An API token with its secret, shown once. */
         NewToken: {
@@ -1233,11 +1453,21 @@ export interface components {
         PatchedRoleRequest: {
             role?: components["schemas"]["RoleEnum"];
         };
+        /** @description All that can be changed of a snapshot. */
+        PatchedSnapshotChangeRequest: {
+            archived?: boolean;
+        };
         /** @description Somebody's id and shown name. */
         Person: {
             id: number;
             name: string;
         };
+        /**
+         * @description * `original` - Original
+         *     * `preview` - Preview
+         * @enum {string}
+         */
+        PicturesEnum: "original" | "preview";
         /** @description What a project can be created with. */
         Presets: {
             backbones: components["schemas"]["Backbone"][];
@@ -1330,6 +1560,16 @@ export interface components {
         ReleaseRequestRequest: {
             tasks: number[];
         };
+        /** @description What was left out, moved, or is found on both sides of a split. */
+        Report: {
+            left_out: components["schemas"]["LeftOut"];
+            /** @description duplicate groups kept together against a picture's own draw */
+            groups_moved: number;
+            groups_moved_examples: number[];
+            groups_across_splits: number;
+            copies_across_splits: number;
+            look_alikes: components["schemas"]["LookAlikes"] | null;
+        };
         Result: {
             /** Format: uuid */
             client_id: string;
@@ -1357,6 +1597,108 @@ export interface components {
             open: number;
             done: number;
         };
+        /** @description A snapshot. */
+        Snapshot: {
+            id: number;
+            number: number;
+            name: string;
+            hash: string;
+            rows: number;
+            classes: components["schemas"]["SnapshotClass"][];
+            settings: components["schemas"]["SnapshotSettings"];
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it was put out of sight. */
+            readonly archived: boolean;
+        };
+        /** @description A class and its pictures by split. */
+        SnapshotClass: {
+            id: number;
+            name: string;
+            train: number;
+            validation: number;
+            test: number;
+        };
+        /** @description A snapshot with its report. */
+        SnapshotDetail: {
+            id: number;
+            number: number;
+            name: string;
+            hash: string;
+            rows: number;
+            classes: components["schemas"]["SnapshotClass"][];
+            settings: components["schemas"]["SnapshotSettings"];
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it was put out of sight. */
+            readonly archived: boolean;
+            report: components["schemas"]["Report"];
+        };
+        SnapshotPage: {
+            results: components["schemas"]["Snapshot"][];
+            next: number | null;
+        };
+        /** @description A picture of a snapshot. */
+        SnapshotRow: {
+            position: number;
+            sha256: string;
+            source: string;
+            label_id: number;
+            label: string;
+            trust: components["schemas"]["TrustEnum"];
+            split: components["schemas"]["SplitEnum"];
+            blind: boolean;
+            group: number;
+            origin: string;
+            annotator_id: number | null;
+            suggestion_head: string | null;
+            suggestion: string | null;
+            /** Format: double */
+            suggestion_confidence: number | null;
+            thumb: string;
+        };
+        SnapshotRowPage: {
+            results: components["schemas"]["SnapshotRow"][];
+            next: number | null;
+        };
+        /** @description What is to be frozen. */
+        SnapshotSettings: {
+            /** @default imported */
+            min_trust: components["schemas"]["MinTrustEnum"];
+            /** @default false */
+            include_certified: boolean;
+            /**
+             * Format: int64
+             * @description smaller classes are left out
+             */
+            min_per_class?: number | null;
+            /**
+             * Format: int64
+             * @description besides reserve and hold-outs
+             */
+            max_per_class?: number | null;
+            /**
+             * @default {
+             *       "train": 0.7,
+             *       "validation": 0.15,
+             *       "test": 0.15
+             *     }
+             */
+            splits: {
+                train: number;
+                validation: number;
+                test: number;
+            } | "imported";
+        };
+        /**
+         * @description * `train` - train
+         *     * `validation` - validation
+         *     * `test` - test
+         * @enum {string}
+         */
+        SplitEnum: "train" | "validation" | "test";
         /**
          * @description * `empty` - empty
          *     * `importing` - importing
@@ -1958,6 +2300,120 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EventPage"];
                 };
+            };
+        };
+    };
+    exports: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExportRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description No response body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No response body */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2590,6 +3046,130 @@ export interface operations {
                     "application/json": {
                         [key: string]: number;
                     };
+                };
+            };
+        };
+    };
+    snapshots: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotPage"];
+                };
+            };
+        };
+    };
+    create_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewSnapshotRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                snapshot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDetail"];
+                };
+            };
+        };
+    };
+    archive_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                snapshot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSnapshotChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDetail"];
+                };
+            };
+        };
+    };
+    snapshot_rows: {
+        parameters: {
+            query?: {
+                after?: number;
+                label?: number;
+                limit?: number;
+                split?: "test" | "train" | "validation";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                snapshot_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotRowPage"];
                 };
             };
         };
