@@ -10,22 +10,28 @@ import functools
 import json
 import multiprocessing
 import os
+import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 from django.conf import settings
+from django.core.management import call_command
 from django.core.signals import setting_changed
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 from annotator.jobs import services
+from annotator.jobs.models import Job
+from worker import runner
 from worker.runner import JobContext, run_job
 
 WATCHED: tuple[tuple[Any, str], ...] = (
@@ -150,3 +156,62 @@ def _session_of(process: psutil.Process) -> int | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else os.getsid(process.pid)
     except (psutil.NoSuchProcess, ProcessLookupError):
         return None
+
+
+class Trial:
+    """Runs one scenario undisturbed, then killed at milestones, each time from the same empty start.
+
+    Args:
+        scenario: makes what is there before the job runs, and the job.
+        folder: for the database's files and the children's notes.
+        prepare: what a child does first.
+        everything: what is there after the job has run, to be compared.
+    """
+
+    def __init__(
+        self,
+        scenario: Callable[[], Job],
+        folder: Path,
+        *,
+        prepare: Callable[[], None],
+        everything: Callable[[], dict[str, Any]],
+    ) -> None:
+        self.scenario = scenario
+        self.folder = folder
+        self.prepare = prepare
+        self.everything = everything
+        self.number = 0
+        job_id = self.start()
+        self.milestones = run(job_id, folder, prepare=prepare)
+        self.expected = everything()
+        assert Job.objects.get(pk=job_id).state == Job.State.SUCCEEDED
+
+    def start(self) -> int:
+        """Empty database and folders, and make the scenario anew: even its keys come out the same."""
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=True)
+        self.number += 1
+        folders = {name: self.folder / str(self.number) / name.lower() for name in FOLDERS}
+        for folder in folders.values():
+            folder.mkdir(parents=True)
+        use_folders(folders)
+        return self.scenario().pk
+
+    def kill_at(self, milestone: int) -> None:
+        """Kill a run at a milestone, let the sweep find it, run it to its end, and compare."""
+        job_id = self.start()
+        run(job_id, self.folder, prepare=self.prepare, kill_at=milestone)
+        Job.objects.filter(pk=job_id, state="running").update(heartbeat_at=timezone.now() - timedelta(hours=1))
+        services.sweep()
+        runner.remove_leftovers()
+        run(job_id, self.folder, prepare=self.prepare)
+        found = self.everything()
+        where = f"killed at milestone {milestone} of {len(self.milestones)}, {self.milestones[milestone]}"
+        for part, value in self.expected.items():
+            assert found[part] == value, f"{part} differs, {where}"
+
+
+def points(milestones: list[str], count: int, seed: int) -> list[int]:
+    """Choose milestones: one between a rename and the commit that makes it visible, the others by lot."""
+    draw = random.Random(seed)
+    renames = [n for n, name in enumerate(milestones) if name in {"after rename", "after replace"}]
+    return [draw.choice(renames), *draw.sample(range(len(milestones)), min(count - 1, len(milestones)))]

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import random
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ import numpy as np
 import pytest
 import torch
 from django.conf import settings
-from django.core.management import call_command
 from django.db.models import Q
 from django.utils import timezone
 
@@ -44,8 +41,7 @@ from annotator.labeling.models import Annotation, ImageLabel, SelectionRound, Ta
 from annotator.labeling.services import request_refresh
 from annotator.projects.models import LabelClass, Project
 from tests.factories import make_image, make_project, make_user, picture_bytes
-from tests.worker import killing
-from worker import runner
+from tests.worker.killing import Trial, points
 from worker.handlers import embed, import_images
 from worker.ml.backbones import Backbone
 from worker.ml.device import Compute
@@ -210,48 +206,12 @@ def test_what_counts_as_the_same_differs_when_a_byte_does():
     assert everything()["Image"] != before["Image"]
 
 
-class Trial:
-    """Runs one scenario undisturbed, then killed at milestones, each time from the same empty start."""
-
-    def __init__(self, scenario: Callable[[], Job], folder: Path) -> None:
-        self.scenario = scenario
-        self.folder = folder
-        self.number = 0
-        self.milestones = killing.run(self.start(), folder, prepare=small_parts)
-        self.expected = everything()
-        assert Job.objects.get(pk=1).state == Job.State.SUCCEEDED
-        shards = [json.loads(row)[2] for row in self.expected["EmbeddingShard"]]
-        assert len(shards) == len(set(shards)), "embeddings of different pictures are alike"
-
-    def start(self) -> int:
-        """Empty database and folders, and make the scenario anew: even its keys come out the same."""
-        call_command("flush", verbosity=0, interactive=False, reset_sequences=True)
-        self.number += 1
-        folders = {name: self.folder / str(self.number) / name.lower() for name in killing.FOLDERS}
-        for folder in folders.values():
-            folder.mkdir(parents=True)
-        killing.use_folders(folders)
-        return self.scenario().pk
-
-    def kill_at(self, milestone: int) -> None:
-        """Kill a run at a milestone, let the sweep find it, run it to its end, and compare."""
-        job_id = self.start()
-        killing.run(job_id, self.folder, prepare=small_parts, kill_at=milestone)
-        Job.objects.filter(pk=job_id, state="running").update(heartbeat_at=timezone.now() - timedelta(hours=1))
-        services.sweep()
-        runner.remove_leftovers()
-        killing.run(job_id, self.folder, prepare=small_parts)
-        found = everything()
-        where = f"killed at milestone {milestone} of {len(self.milestones)}, {self.milestones[milestone]}"
-        for part, value in self.expected.items():
-            assert found[part] == value, f"{part} differs, {where}"
-
-
-def points(milestones: list[str], count: int, seed: int) -> list[int]:
-    """Choose milestones: one between a rename and the commit that makes it visible, the others by lot."""
-    draw = random.Random(seed)
-    renames = [n for n, name in enumerate(milestones) if name in {"after rename", "after replace"}]
-    return [draw.choice(renames), *draw.sample(range(len(milestones)), min(count - 1, len(milestones)))]
+def a_trial(scenario: Callable[[], Job], folder: Path) -> Trial:
+    """Run a scenario once, undisturbed."""
+    trial = Trial(scenario, folder, prepare=small_parts, everything=everything)
+    shards = [json.loads(row)[2] for row in trial.expected["EmbeddingShard"]]
+    assert len(shards) == len(set(shards)), "embeddings of different pictures are alike"
+    return trial
 
 
 KINDS = pytest.mark.parametrize(
@@ -261,7 +221,7 @@ KINDS = pytest.mark.parametrize(
 
 @KINDS
 def test_killed_at_four_points(scenario, tmp_path):
-    trial = Trial(scenario, tmp_path)
+    trial = a_trial(scenario, tmp_path)
     for milestone in points(trial.milestones, 4, seed=4):
         trial.kill_at(milestone)
 
@@ -270,6 +230,6 @@ def test_killed_at_four_points(scenario, tmp_path):
 @pytest.mark.accept
 @pytest.mark.timeout(1800)
 def test_killed_at_twenty_points(scenario, tmp_path):
-    trial = Trial(scenario, tmp_path)
+    trial = a_trial(scenario, tmp_path)
     for milestone in points(trial.milestones, 20, seed=20):
         trial.kill_at(milestone)
