@@ -28,7 +28,7 @@ def folder(tmp_path):
 def worker(monkeypatch):
     """Let a worker do the job while the command sleeps."""
     monkeypatch.setattr(
-        "worker.management.commands.import.time.sleep", lambda _: run_job(Job.objects.get(kind=JobKind.IMPORT).pk)
+        "worker.management.following.time.sleep", lambda _: run_job(Job.objects.get(kind=JobKind.IMPORT).pk)
     )
 
 
@@ -92,7 +92,7 @@ def test_wrong_input_is_told_in_one_line_and_starts_nothing(folder, arguments, m
 def test_an_import_that_fails_fails_the_command(folder, monkeypatch, capsys):
     make_project(name="coats")
     failed = {"state": "failed", "error_message": "The disk is full.", "error_hint": "Make room."}
-    monkeypatch.setattr("worker.management.commands.import.time.sleep", lambda _: Job.objects.update(**failed))
+    monkeypatch.setattr("worker.management.following.time.sleep", lambda _: Job.objects.update(**failed))
 
     with pytest.raises(CommandError, match=r"The disk is full\. Make room\."):
         call_command("import", "coats", str(folder))
@@ -104,7 +104,7 @@ def test_an_interrupt_ends_the_watching_and_not_the_import(folder, monkeypatch):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("worker.management.commands.import.time.sleep", interrupt)
+    monkeypatch.setattr("worker.management.following.time.sleep", interrupt)
 
     with pytest.raises(CommandError, match="goes on as job"):
         call_command("import", "coats", str(folder))

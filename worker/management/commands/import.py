@@ -5,23 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotator.accounts.models import User
 from annotator.common.errors import DomainError
 from annotator.images.models import ImportBatch
 from annotator.images.services import create_batch, start_batch
 from annotator.jobs.models import Job
-from annotator.projects.models import Project
 from worker.management.commands.refresh import find_project
+from worker.management.following import follow, must_have_succeeded, person
 
-LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = 10.0
-BAR = 30  # characters
 COUNTS = ("found", "imported", "duplicates", "rejected", "labelled", "conflicts")
 
 
@@ -50,7 +45,7 @@ class Command(BaseCommand):
         """Start the import; print what became of the files."""
         project = find_project(options["project"])
         path = _checked(options["path"])
-        user = _person(options["user"], project)
+        user = person(options["user"], project)
         name = options["name"] or path.name
         batch = create_batch(project=project, user=user, labels=options["labels"], name=name, source_path=str(path))
         try:
@@ -58,7 +53,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         if options["wait"]:
-            self._follow(job)
+            follow(job, self.stderr, "import")
         batch.refresh_from_db()
         counts = {count: getattr(batch, count) for count in COUNTS}
         if options["json"]:
@@ -68,44 +63,13 @@ class Command(BaseCommand):
             self.stdout.write(f"Import {batch.pk} is queued as job {job.pk}.")
         else:
             self._tell(batch, counts)
-        if job.state in (Job.State.FAILED, Job.State.CANCELLED):
-            raise CommandError(f"The import {job.state}. {job.error_message} {job.error_hint}".strip())
-
-    def _follow(self, job: Job) -> None:
-        """Draw a bar until the job has ended. An interrupt ends the watching, not the import."""
-        began, told = time.monotonic(), False
-        try:
-            while job.state in Job.ACTIVE:
-                self._draw(job)
-                if job.state == Job.State.QUEUED and not told and time.monotonic() > began + PATIENCE_SECONDS:
-                    self.stderr.write("Still waiting for a worker: is `annotator up` running?")
-                    told = True
-                time.sleep(LOOK_SECONDS)
-                job.refresh_from_db()
-        except KeyboardInterrupt:
-            raise CommandError(f"The import goes on as job {job.pk}.") from None
-        self._draw(job)
-        if self.stderr.isatty():
-            self.stderr.write("")
-
-    def _draw(self, job: Job) -> None:
-        if self.stderr.isatty():
-            self.stderr.write(f"\r{bar(job)}", style_func=str, ending="")
-            self.stderr.flush()
+        must_have_succeeded(job, "import")
 
     def _tell(self, batch: ImportBatch, counts: dict[str, int]) -> None:
         parts = [f"{value} {name}" for name, value in counts.items() if value or name in ("imported", "rejected")]
         self.stdout.write(f"Import {batch.pk} “{batch.name}”: {', '.join(parts)}.")
         for notice in batch.notices:
             self.stdout.write(f"  {notice}")
-
-
-def bar(job: Job) -> str:
-    """Return a line that shows how far the job is, as wide as the one before it."""
-    share = job.progress_done / job.progress_total if job.progress_total else 0.0
-    filled = "█" * round(share * BAR)
-    text = f"{job.progress_done} of {job.progress_total} {job.progress_unit}" if job.progress_total else job.state
-    return f"[{filled:·<{BAR}}] {text} {job.progress_message}"[:100].ljust(100)
 
 
 def _checked(path: Path) -> Path:
@@ -119,13 +83,3 @@ def _checked(path: Path) -> Path:
     if path.is_dir() and not any(files for _, _, files in os.walk(path)):
         raise CommandError(f"{path} holds no files.")
     return path.resolve()
-
-
-def _person(username: str | None, project: Project) -> User:
-    """Return the person in whose name files are imported. Raises CommandError."""
-    if username is None:
-        return project.created_by
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no user {username!r}.")
-    return user
