@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 # DINOv2 was trained at 518 px; at 224 px it is five times faster and its position table is interpolated.
-_MODEL_ARGS: dict[str, dict[str, Any]] = {"vit_small_patch14_dinov2": {"dynamic_img_size": True}}
+MODEL_ARGS: dict[str, dict[str, Any]] = {"vit_small_patch14_dinov2": {"dynamic_img_size": True}}
 
 
 class WeightsUnavailable(Exception):
@@ -134,7 +134,7 @@ def _wheel_weights() -> Path | None:
 
 
 def _create(name: str, *, pretrained: bool = False) -> nn.Module:
-    return timm.create_model(name, pretrained=pretrained, num_classes=0, **_MODEL_ARGS.get(name, {}))
+    return timm.create_model(name, pretrained=pretrained, num_classes=0, **MODEL_ARGS.get(name, {}))
 
 
 def _fill(model: nn.Module, name: str, path: Path) -> None:

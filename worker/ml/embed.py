@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,22 @@ from worker.ml.backbones import Backbone
 DECODERS = 2  # threads; decoding a 320-px derivative takes a small part of the model's time
 _JPEG_MAGIC = b"\xff\xd8\xff"
 _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+
+
+class Framing(Protocol):
+    """How a model wants its pictures cut; a Backbone is one."""
+
+    @property
+    def input_px(self) -> int:
+        """Side of the square that the model reads."""
+
+    @property
+    def crop_pct(self) -> float:
+        """Side of the centre crop, as a share of the short side."""
+
+    @property
+    def interpolation(self) -> str:
+        """ "bicubic" or "bilinear"."""
 
 
 def embed_images(
@@ -49,27 +66,32 @@ def embed_images(
     return embeddings, failed
 
 
-def read_crop(path: Path | None, backbone: Backbone) -> npt.NDArray[np.uint8] | None:
-    """The centre crop of a picture at the backbone's input size, uint8 [px, px, 3]; None if unreadable.
+def read_crop(path: Path | None, framing: Framing) -> npt.NDArray[np.uint8] | None:
+    """The centre crop of a picture at the model's input size, uint8 [px, px, 3]; None if unreadable."""
+    image = decode(path) if path is not None else None
+    return None if image is None else centre_crop(image, framing)
 
-    timm's evaluation transform (resize the short side to px / crop_pct, crop the centre) in one resize
-    of the cropped box.
-    """
-    if path is None:
-        return None
+
+def decode(path: Path) -> Image.Image | None:
+    """The RGB picture at `path`; None if there is none."""
     try:
         data = path.read_bytes()
         if data.startswith(_JPEG_MAGIC):
-            image = Image.fromarray(simplejpeg.decode_jpeg(data, colorspace="RGB"))
-        else:
-            image = Image.open(io.BytesIO(data)).convert("RGB")
+            return Image.fromarray(simplejpeg.decode_jpeg(data, colorspace="RGB"))
+        return Image.open(io.BytesIO(data)).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    side = min(image.size) * backbone.crop_pct
+
+
+def centre_crop(image: Image.Image, framing: Framing) -> npt.NDArray[np.uint8]:
+    """timm's evaluation transform (resize the short side to px / crop_pct, crop the centre) in one resize
+    of the cropped box, uint8 [px, px, 3].
+    """
+    side = min(image.size) * framing.crop_pct
     left, top = (image.width - side) / 2, (image.height - side) / 2
-    size = (backbone.input_px, backbone.input_px)
+    size = (framing.input_px, framing.input_px)
     box = (left, top, left + side, top + side)
-    return np.asarray(image.resize(size, _RESAMPLING[backbone.interpolation], box=box))
+    return np.asarray(image.resize(size, _RESAMPLING[framing.interpolation], box=box))
 
 
 def _decoded_batches(

@@ -1,0 +1,159 @@
+"""A backbone with a classifier on top: how it is built, which of its layers learn, and what it says of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import timm
+import torch
+from PIL import Image
+from torch import nn
+
+from worker.ml.backbones import MODEL_ARGS, load_backbone
+from worker.ml.device import Compute
+from worker.ml.embed import DECODERS, centre_crop, decode
+
+# Files of pictures, or the pictures themselves, uint8 [n, h, w, 3].
+Pictures = Sequence[Path] | npt.NDArray[np.uint8]
+
+
+class PictureUnreadable(Exception):
+    """A picture that a model is to learn from, or to be judged by, cannot be read."""
+
+    code = "picture_unreadable"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The picture that a model expects; satisfies `embed.Framing`."""
+
+    input_px: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str
+    crop_pct: float
+
+
+def build_classifier(
+    name: str,
+    classes: int,
+    *,
+    dropout: float = 0.0,
+    drop_path: float = 0.0,
+    weights_folder: Path | None = None,
+    allow_hub: bool = False,
+) -> tuple[nn.Module, Frame]:
+    """The timm model `name` in fp32 on the CPU, its backbone with real weights, its classifier fresh from torch's
+    generator: [b, 3, px, px] -> logits [b, classes].
+
+    Raises what `load_backbone` raises.
+    """
+    compute = Compute(torch.device("cpu"), torch.float32)
+    backbone = load_backbone(name, weights_folder=weights_folder, allow_hub=allow_hub, compute=compute)
+    model = create(name, classes, drop_rate=dropout, drop_path_rate=drop_path or None)
+    model.load_state_dict(backbone.model.state_dict(), strict=False)  # all but the classifier
+    frame = Frame(backbone.input_px, backbone.mean, backbone.std, backbone.interpolation, backbone.crop_pct)
+    return model, frame
+
+
+def create(name: str, classes: int, **options: Any) -> nn.Module:
+    """timm's model `name` with random weights, built as this product builds it."""
+    return timm.create_model(name, num_classes=classes, **MODEL_ARGS.get(name, {}), **options)
+
+
+def freeze(model: nn.Module, what: str) -> None:
+    """Let learn the classifier ("head"), what follows the last downsampling too ("last_stage"), or all ("full").
+
+    A transformer does not downsample: its last quarter of blocks is its last stage.
+    """
+    learns = what == "full"
+    boundary = f"{_last_before_last_stage(model)}." if what == "last_stage" else ""
+    passed = False
+    for name, parameter in model.named_parameters():
+        inside = bool(boundary) and name.startswith(boundary)
+        passed = passed or inside
+        parameter.requires_grad_(learns or (passed and not inside))
+    for parameter in last_layer(model).parameters():
+        parameter.requires_grad_(True)
+
+
+def set_training(model: nn.Module) -> None:
+    """Training mode for what learns; what is frozen keeps its batch statistics and drops nothing."""
+    model.train()
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters and not any(parameter.requires_grad for parameter in parameters):
+            module.eval()
+
+
+def last_layer(model: Any) -> nn.Linear:
+    """The classifier of a timm model."""
+    return model.get_classifier()
+
+
+def _last_before_last_stage(model: Any) -> str:
+    stages = list(model.feature_info)
+    last = stages[-1]["reduction"]
+    before = [stage for stage in stages if stage["reduction"] < last] or stages[: len(stages) * 3 // 4]
+    return before[-1]["module"]
+
+
+def picture(pictures: Pictures, row: int) -> Image.Image:
+    """One picture, RGB. Raises PictureUnreadable."""
+    if isinstance(pictures, np.ndarray):
+        return Image.fromarray(pictures[row])
+    image = decode(pictures[row])
+    if image is None:
+        raise PictureUnreadable(f"{pictures[row]} cannot be read as a picture.")
+    return image
+
+
+def normalise(pixels: torch.Tensor, frame: Frame, device: torch.device) -> torch.Tensor:
+    """uint8 [b, 3, px, px] anywhere -> what the model reads, fp32 channels-last on `device`."""
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (frame.mean, frame.std))
+    images = pixels.to(device, non_blocking=True).float().div_(255).sub_(mean).div_(std)
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def predict(
+    model: nn.Module,
+    frame: Frame,
+    pictures: Pictures,
+    rows: npt.ArrayLike,
+    *,
+    compute: Compute,
+    batch_size: int = 32,
+) -> npt.NDArray[np.float32]:
+    """Logits fp32 [len(rows), C] of the centre crops of some rows; the model must be in eval mode on the device.
+
+    Raises PictureUnreadable.
+    """
+    batches = _batches(pictures, np.asarray(rows, np.int64), frame, batch_size)
+    with torch.inference_mode(), autocast(compute):
+        logits = [model(normalise(batch, frame, compute.device)).float().cpu() for batch in batches]
+    if not logits:
+        return np.zeros((0, last_layer(model).out_features), np.float32)
+    return torch.cat(logits).numpy()
+
+
+def autocast(compute: Compute) -> torch.autocast:
+    """Arithmetic in the compute's dtype where that is safe; nothing changes for fp32."""
+    return torch.autocast(compute.device.type, compute.dtype, enabled=compute.dtype != torch.float32)
+
+
+def _batches(pictures: Pictures, rows: npt.NDArray[np.int64], frame: Frame, batch_size: int) -> Iterator[torch.Tensor]:
+    """uint8 [b, 3, px, px] a batch; threads decode it."""
+
+    def crop(row: int) -> npt.NDArray[np.uint8]:
+        return centre_crop(picture(pictures, row), frame)
+
+    with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
+        for start in range(0, len(rows), batch_size):
+            crops = pool.map(crop, rows[start : start + batch_size].tolist())
+            yield torch.from_numpy(np.stack(list(crops))).permute(0, 3, 1, 2)
