@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 SPLITS = ("train", "validation", "test")
 COLOURS = ("#3b6fd4", "#8fb3f0", "#f2a33a")
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ROW, BAR, TOP, LEFT, WIDTH = 24, 16, 40, 180, 760  # pixels
 
 
@@ -90,7 +92,7 @@ class Card:
 
 def _bar(row: ClassCount, top: int, scale: float) -> list[str]:
     """Draw one class at `scale` pixels a picture."""
-    name = row.name if len(row.name) <= 24 else f"{row.name[:23]}…"
+    name = _NO_XML.sub("\ufffd", row.name if len(row.name) <= 24 else f"{row.name[:23]}…")
     middle = top + BAR - 4
     parts = [f'<text x="{LEFT - 8}" y="{middle}" text-anchor="end" fill="#222222">{escape(name)}</text>']
     x = float(LEFT)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tarfile
 import zipfile
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, cast
@@ -53,10 +55,14 @@ class Archive(ABC):
 
 
 class ZipArchive(Archive):
-    """A zip: pictures as they are, since they are compressed already; texts deflated."""
+    """A zip: pictures as they are, since they are compressed already; texts deflated.
 
-    def __init__(self, file: BinaryIO) -> None:
+    Its directory, which is written last, waits in a file in `scratch`.
+    """
+
+    def __init__(self, file: BinaryIO, scratch: Path) -> None:
         self._zip = zipfile.ZipFile(file, "w", allowZip64=True)
+        self._zip.filelist = self._directory = _Directory(scratch)
 
     def _put(self, name: str, stream: _Hashed, size: int, text: bool) -> None:
         member = zipfile.ZipInfo(name, EPOCH)
@@ -65,20 +71,23 @@ class ZipArchive(Archive):
         member.file_size = size
         with self._zip.open(member, "w") as out:
             shutil.copyfileobj(stream, out, PIECE)
+        self._zip.NameToInfo.clear()  # it would remember every one
 
     def close(self) -> None:
         """Write the central directory."""
         self._zip.close()
+        self._directory.close()
 
     def abandon(self) -> None:
         """Keep the library from writing the directory when the object is collected."""
         self._zip.fp = None
+        self._directory.close()
 
 
 class TarArchive(Archive):
     """A tar, not compressed."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, _scratch: Path) -> None:
         self._tar = tarfile.TarFile(mode="w", fileobj=file, format=tarfile.PAX_FORMAT, copybufsize=PIECE)
 
     def _put(self, name: str, stream: _Hashed, size: int, _text: bool) -> None:
@@ -93,6 +102,38 @@ class TarArchive(Archive):
 
     def abandon(self) -> None:
         """Write no end mark."""
+
+
+class _Directory(list[zipfile.ZipInfo]):
+    """The members of a zip in a file instead of memory, until they are written at its end."""
+
+    KEPT = ("header_offset", "CRC", "compress_size", "file_size", "compress_type", "flag_bits", "external_attr")
+
+    def __init__(self, scratch: Path) -> None:
+        super().__init__()
+        self._path = scratch / "zip-directory.jsonl"
+        self._file = self._path.open("w+", encoding="utf-8")
+        self._length = 0
+
+    def append(self, member: zipfile.ZipInfo) -> None:
+        self._file.write(json.dumps([member.filename, *(getattr(member, name) for name in self.KEPT)]) + "\n")
+        self._length += 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[zipfile.ZipInfo]:
+        self._file.seek(0)
+        for line in self._file:
+            filename, *values = json.loads(line)
+            member = zipfile.ZipInfo(filename, EPOCH)
+            for name, value in zip(self.KEPT, values, strict=True):
+                setattr(member, name, value)
+            yield member
+
+    def close(self) -> None:
+        self._file.close()
+        self._path.unlink()
 
 
 class _Hashed:

@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,12 +49,9 @@ class Record:
     group: int
     blind: bool
 
-    def values(self) -> list[Any]:
-        """Return the values in order of COLUMNS."""
-        return [getattr(self, name) for name in COLUMNS]
-
 
 COLUMNS = tuple(field.name for field in fields(Record))
+values: Callable[[Record], tuple[Any, ...]] = attrgetter(*COLUMNS)
 _TYPES = {"confidence": pa.float64(), "position": pa.int64(), "group": pa.int64(), "blind": pa.bool_()}
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
 
@@ -88,7 +86,7 @@ class CsvTable(Table):
     def add(self, records: Sequence[Record]) -> None:
         """Append rows; what is not known is an empty cell."""
         safe = self._safe
-        self._writer.writerows([safe(value) for value in record.values()] for record in records)
+        self._writer.writerows([safe(value) for value in values(record)] for record in records)
 
     def close(self) -> None:
         """Flush the file."""
@@ -104,7 +102,7 @@ class JsonLinesTable(Table):
     def add(self, records: Sequence[Record]) -> None:
         """Append rows; what is not known is null or empty."""
         for record in records:
-            line = json.dumps(dict(zip(COLUMNS, record.values(), strict=True)), ensure_ascii=False)
+            line = json.dumps(dict(zip(COLUMNS, values(record), strict=True)), ensure_ascii=False)
             self._file.write(f"{line}\n")
 
     def close(self) -> None:
@@ -120,9 +118,9 @@ class ParquetTable(Table):
 
     def add(self, records: Sequence[Record]) -> None:
         """Append rows as one row group."""
-        columns = zip(*(record.values() for record in records), strict=True)
-        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)]
-        if arrays:
+        if records:
+            columns = zip(*map(values, records), strict=True)
+            arrays = [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), row_group_size=GROUP)
 
     def close(self) -> None:

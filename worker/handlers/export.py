@@ -36,6 +36,7 @@ LAYOUTS: dict[str, type[ImageFolder]] = {
 }
 PREVIEW = "JPEG"  # what every preview is
 TOP = 10  # predictions of a picture
+TRUST = dict(Trust.choices)
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Work:
             file="",
             sha256=row["sha256"],
             label=row["label"],
-            trust=Trust(row["trust"]).label,
+            trust=TRUST[row["trust"]],
             split=row["split"],
             origin=row["origin"],
             annotator="" if annotator is None else self.annotators.get(annotator, ""),
@@ -145,7 +146,7 @@ def _write_pictures(work: Work, path: Path, layout: type[ImageFolder]) -> None:
     variant = work.ctx.params["pictures"]
     with (
         path.open("wb") as file,
-        ARCHIVES[work.ctx.params["archive"]](file) as archive,
+        ARCHIVES[work.ctx.params["archive"]](file, work.ctx.attempt_dir) as archive,
         layout(archive, work.ctx.attempt_dir, work.folders, safe_cell) as pictures,
     ):
         for rows in work.batches():
@@ -257,6 +258,6 @@ def _write_arrays(work: Work, path: Path) -> None:
                     ]
                 )
             work.report(len(rows))
-    with path.open("wb") as file, ARCHIVES[work.ctx.params["archive"]](file) as archive:
+    with path.open("wb") as file, ARCHIVES[work.ctx.params["archive"]](file, work.ctx.attempt_dir) as archive:
         for name in (labels, EMBEDDINGS, PREDICTIONS):
             archive.add(name, scratch / name)

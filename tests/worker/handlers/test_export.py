@@ -280,7 +280,9 @@ class TestFailures:
             remove([f"exports/{project.pk}"])
 
         with monkeypatch.context() as patch:
-            patch.setitem(export.ARCHIVES, "zip", lambda file: packing.ZipArchive(FullDisk(file, room)))
+            patch.setitem(
+                export.ARCHIVES, "zip", lambda file, scratch: packing.ZipArchive(FullDisk(file, room), scratch)
+            )
             job = self.failed(snapshot, "disk_full")
 
         assert finished(retry(job=job)).state == Job.State.SUCCEEDED
