@@ -1,15 +1,18 @@
-"""How well predictions agree with known labels: accuracy with its interval, macro-F1, confusion."""
+"""How well predictions agree with known labels: accuracy with its interval, each class, confusion, calibration."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 Z95 = 1.959963984540054  # two-sided 95 %
+BINS = 15  # of the reliability curve
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,99 @@ class Evaluation:
     high: float
     macro_f1: float | None  # over the classes that occur among labels or predictions
     confusion: npt.NDArray[np.int64]  # [C, C] rows: label, columns: prediction, in the order of class_ids
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is found."""
+
+    class_id: int
+    precision: float | None  # None if it was never predicted
+    recall: float | None  # None without pictures of it
+    f1: float | None  # None if it neither occurs nor was predicted
+    support: int  # pictures of it
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Whether predictions made with confidence c are right in a share c of the cases."""
+
+    counts: tuple[int, ...]  # [BINS] predictions with a confidence in (i / BINS, (i + 1) / BINS]
+    confidence: tuple[float | None, ...]  # [BINS] their mean confidence; None for an empty bin
+    accuracy: tuple[float | None, ...]  # [BINS] the share of them that is right
+    ece: float | None  # expected calibration error: the mean distance of the two, weighted by count
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that is told about a classifier on a set of pictures."""
+
+    evaluation: Evaluation
+    classes: tuple[ClassScore, ...]  # in the order of class_ids
+    reliability: Reliability  # at the temperature
+    ece_before: float | None  # at temperature 1
+    temperature: float
+    log_loss: float | None  # mean -log p of the label at the temperature, nats
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        values = asdict(self)
+        values["evaluation"]["confusion"] = self.evaluation.confusion.tolist()
+        return values
+
+
+def assess(
+    logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike, class_ids: Sequence[int], *, temperature: float = 1.0
+) -> Assessment:
+    """Judge logits [n, C] (columns in the order of `class_ids`) against class ids [n].
+
+    The temperature comes from other pictures (`calibrate.fit_temperature` on the validation part); it changes no
+    prediction. Raises ValueError for a label that is not in `class_ids`.
+    """
+    truth, ids = np.asarray(labels, np.int64), np.asarray(class_ids, np.int64)
+    predictions = ids[logits.argmax(1)]
+    evaluation = evaluate(truth, predictions, class_ids)
+    right = predictions == truth
+    raw, scaled = (softmax(np.asarray(logits, np.float64) / t, axis=1) for t in (1.0, temperature))
+    own = scaled[ids == truth[:, None]]
+    return Assessment(
+        evaluation=evaluation,
+        classes=class_scores(evaluation.confusion, class_ids),
+        reliability=reliability(scaled.max(1, initial=0.0), right),
+        ece_before=reliability(raw.max(1, initial=0.0), right).ece,
+        temperature=temperature,
+        log_loss=float(-np.log(np.maximum(own, 1e-300)).mean()) if len(own) else None,
+    )
+
+
+def class_scores(confusion: npt.NDArray[np.int64], class_ids: Sequence[int]) -> tuple[ClassScore, ...]:
+    """Precision, recall and F1 of each class from a confusion [C, C] (rows: label, columns: prediction)."""
+    columns = (np.diag(confusion), confusion.sum(0), confusion.sum(1))
+    return tuple(
+        ClassScore(
+            class_id,
+            precision=right / predicted if predicted else None,
+            recall=right / support if support else None,
+            f1=2 * right / (predicted + support) if predicted + support else None,
+            support=support,
+        )
+        for class_id, right, predicted, support in zip(class_ids, *(each.tolist() for each in columns), strict=True)
+    )
+
+
+def reliability(confidence: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]) -> Reliability:
+    """The reliability curve and the expected calibration error in 15 equal bins (Guo et al. 2017, section 2).
+
+    confidence [n] of the predicted class, in (0, 1]; right [n], whether it is the label.
+    """
+    bins = np.digitize(confidence, np.arange(1, BINS) / BINS, right=True)
+    counts = np.bincount(bins, minlength=BINS)
+    sums = [np.bincount(bins, weights=each, minlength=BINS) for each in (confidence, right)]
+    means = [
+        [total / n if n else None for total, n in zip(each.tolist(), counts.tolist(), strict=True)] for each in sums
+    ]
+    ece = float(np.abs(sums[0] - sums[1]).sum() / len(confidence)) if len(confidence) else None
+    return Reliability(tuple(counts.tolist()), tuple(means[0]), tuple(means[1]), ece)
 
 
 def evaluate(labels: npt.ArrayLike, predictions: npt.ArrayLike, class_ids: Sequence[int]) -> Evaluation:
