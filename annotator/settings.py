@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "annotator.jobs",
     "annotator.images",
     "annotator.labeling",
+    "annotator.curation",
     "annotator.snapshots",
     "annotator.insights",
     "worker",

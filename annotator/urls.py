@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from annotator.accounts import api as accounts
 from annotator.common import shell
+from annotator.curation import api as curation
 from annotator.events import api as events
 from annotator.images import api as images
 from annotator.insights import api as insights
@@ -58,6 +59,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/holdouts/<str:name>", labeling.HoldoutView.as_view()),
     path(f"{PROJECT}/reserve/release", labeling.ReserveReleaseView.as_view()),
     path(f"{PROJECT}/imports/<int:batch_id>/undo", labeling.ImportUndoView.as_view()),
+    # curation
+    path(f"{PROJECT}/duplicates", curation.DuplicatesView.as_view()),
+    path(f"{PROJECT}/duplicates/find", curation.DuplicatesFindView.as_view()),
+    path(f"{PROJECT}/duplicates/<int:group>/split", curation.DuplicatesSplitView.as_view()),
     # snapshots
     path(f"{PROJECT}/snapshots", snapshots.SnapshotsView.as_view()),
     path(f"{PROJECT}/snapshots/<int:snapshot_id>", snapshots.SnapshotView.as_view()),

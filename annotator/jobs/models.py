@@ -17,6 +17,7 @@ class JobKind(models.TextChoices):
     HEAD_REFRESH = "head_refresh"
     SNAPSHOT = "snapshot"
     EXPORT = "export"
+    FIND_DUPLICATES = "find_duplicates"
 
 
 class Queue(models.TextChoices):
@@ -33,6 +34,7 @@ QUEUE_OF = {
     JobKind.HEAD_REFRESH: Queue.INTERACTIVE,
     JobKind.SNAPSHOT: Queue.CPU,
     JobKind.EXPORT: Queue.CPU,
+    JobKind.FIND_DUPLICATES: Queue.CPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -42,6 +44,7 @@ STALL_SECONDS = {
     JobKind.HEAD_REFRESH: 300,
     JobKind.SNAPSHOT: 900,
     JobKind.EXPORT: 900,
+    JobKind.FIND_DUPLICATES: 900,
 }
 MAX_LOSSES = 5  # after so many vanished workers the job itself is the suspect
 

@@ -72,6 +72,9 @@ POST   projects/{project_id}/holdouts                     401 404 403 403 403 40
 DELETE projects/{project_id}/holdouts/{name}              401 404 403 403 403 204 204
 POST   projects/{project_id}/reserve/release              401 404 403 403 403 200 200
 POST   projects/{project_id}/imports/{batch_id}/undo      401 404 403 403 403 409 409
+GET    projects/{project_id}/duplicates                   401 404 200 200 200 200 200
+POST   projects/{project_id}/duplicates/find              401 404 403 403 403 202 202
+POST   projects/{project_id}/duplicates/{group}/split     401 404 403 403 404 404 404
 GET    projects/{project_id}/snapshots                    401 404 200 200 200 200 200
 POST   projects/{project_id}/snapshots                    401 404 403 403 403 202 202
 GET    projects/{project_id}/snapshots/{snapshot_id}      401 404 200 200 200 200 200
@@ -167,6 +170,7 @@ def world(db, settings) -> World:
         "sha256": image.sha256,
         "variant": "thumb",
         "name": "exam",
+        "group": 0,
         "snapshot_id": snapshot.pk,
         "export_id": make_export(snapshot).pk,
     }

@@ -12,6 +12,7 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.HEAD_REFRESH: "worker.handlers.head_refresh",
     JobKind.SNAPSHOT: "worker.handlers.snapshot",
     JobKind.EXPORT: "worker.handlers.export",
+    JobKind.FIND_DUPLICATES: "worker.handlers.find_duplicates",
 }
 
 

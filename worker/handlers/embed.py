@@ -15,6 +15,8 @@ from django.conf import settings
 
 from annotator.common.arrays import publish, remove, write_arrays
 from annotator.common.blobs import BlobChanged, local_path
+from annotator.curation.selectors import searched_up_to
+from annotator.curation.services import request_duplicates
 from annotator.images.models import EmbeddingSpace, Image
 from annotator.images.selectors import active_space
 from annotator.images.services import ensure_space, publish_shard
@@ -28,7 +30,7 @@ SHARD = 512  # positions
 
 
 def handle(ctx: JobContext) -> dict[str, Any]:
-    """Embed every position that the project's space lacks, then ask for a head refresh."""
+    """Embed every position that the project's space lacks, then ask for a head refresh and a search for duplicates."""
     project = ctx.project
     space = active_space(project.pk)
     backbone = _backbone(space.backbone if space else project.backbone)
@@ -41,6 +43,8 @@ def handle(ctx: JobContext) -> dict[str, Any]:
         space.refresh_from_db()
     seconds, done = time.monotonic() - began, space.length - first
     request_refresh(project=project)
+    if searched_up_to(project.pk) < space.length:
+        request_duplicates(project=project)
     rate = round(done / seconds, 1) if done else None
     return {"embedded": done - unreadable, "unreadable": unreadable, "images_per_second": rate}
 

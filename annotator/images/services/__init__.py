@@ -17,6 +17,7 @@ from annotator.images.services.changes import (
     drop_holdout,
     mirror_label,
     release_reserve,
+    set_groups,
     set_holdout,
 )
 from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions
@@ -43,6 +44,7 @@ __all__ = [
     "release_reserve",
     "remove_inbox",
     "run_batch",
+    "set_groups",
     "set_holdout",
     "start_batch",
     "uploads_of",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -81,6 +82,21 @@ def release_reserve(*, project: Project, user: User | None = None) -> int:
     released = waiting.update(reserve=False, change_seq=seq)
     record_event(project_id=project.pk, kind="reserve_released", actor=user, count=released)
     return released
+
+
+def set_groups(*, project_id: int, groups: Mapping[int, int]) -> None:
+    """Put pictures into duplicate groups, inside the caller's transaction.
+
+    Args:
+        project_id: of the pictures.
+        groups: position of a picture → position of the first picture of its group.
+    """
+    seq = next_change(project_id=project_id)
+    members: dict[int, list[int]] = defaultdict(list)
+    for position, group in groups.items():
+        members[group].append(position)
+    for group, positions in members.items():
+        Image.objects.filter(project=project_id, position__in=positions).update(group=group, change_seq=seq)
 
 
 def archive_batch(*, batch: ImportBatch) -> int:

@@ -248,6 +248,57 @@ export interface paths {
         patch: operations["update_class"];
         trace?: never;
     };
+    "/api/projects/{project_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List groups in order of their first picture, with the reason for every pair. */
+        get: operations["get_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/duplicates/{group}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say that pictures of a group are no duplicates; they are never grouped again. */
+        post: operations["post_duplicates_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/duplicates/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Compare the pictures that were not compared yet with all others; this also happens after every import. */
+        post: operations["post_duplicates_find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/events": {
         parameters: {
             query?: never;
@@ -954,6 +1005,15 @@ export interface components {
          * @enum {string}
          */
         BatchStateEnum: "receiving" | "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+        /**
+         * @description * `re-encoded` - re-encoded
+         *     * `resized` - resized
+         *     * `brightness` - brightness
+         *     * `mirrored` - mirrored
+         *     * `cropped` - cropped
+         * @enum {string}
+         */
+        ChangesEnum: "re-encoded" | "resized" | "brightness" | "mirrored" | "cropped";
         /** @description How many pictures are in which state; archived ones are nowhere. */
         Counts: {
             images: number;
@@ -978,6 +1038,57 @@ export interface components {
         CredentialsRequest: {
             username: string;
             password: string;
+        };
+        /** @description Pictures that are copies of one another. */
+        DuplicateGroup: {
+            /** @description position of its first picture */
+            group: number;
+            members: components["schemas"]["ImageBrief"][];
+            pairs: components["schemas"]["DuplicatePair"][];
+        };
+        /** @description A page of groups, and up to which position pictures were compared. */
+        DuplicateGroupPage: {
+            results: components["schemas"]["DuplicateGroup"][];
+            next: number | null;
+            searched: number;
+        };
+        /** @description Two copies, and what the machine rests on. */
+        DuplicatePair: {
+            /** @description image id */
+            first: number;
+            /** @description image id */
+            second: number;
+            /**
+             * Format: double
+             * @description how sure the machine is, 0 … 1
+             */
+            score: number;
+            changes: components["schemas"]["ChangesEnum"][];
+            /**
+             * Format: double
+             * @description correlation of brightness
+             */
+            likeness: number;
+            /**
+             * Format: double
+             * @description correlation of fine detail
+             */
+            detail: number;
+            /**
+             * Format: double
+             * @description contrast of one against the other
+             */
+            gain: number;
+            /**
+             * Format: double
+             * @description grey levels that one is lighter
+             */
+            offset: number;
+            /**
+             * Format: double
+             * @description share of the larger picture that the smaller one shows
+             */
+            area: number;
         };
         /** @description Something that happened in a project; `data` depends on the kind. */
         Event: {
@@ -1096,6 +1207,19 @@ export interface components {
             /** @description for leads only */
             reserve?: boolean;
         };
+        /** @description A picture in a list or a task; what `image_brief` returns. */
+        ImageBrief: {
+            id: number;
+            position: number;
+            name: string;
+            source: string;
+            width: number;
+            height: number;
+            label: number | null;
+            trust: components["schemas"]["TrustEnum"];
+            label_version: number;
+            urls: components["schemas"]["ImageUrls"];
+        };
         /** @description A page of pictures in order of position. */
         ImagePage: {
             results: components["schemas"]["Image"][];
@@ -1204,9 +1328,10 @@ export interface components {
          *     * `head_refresh` - Head Refresh
          *     * `snapshot` - Snapshot
          *     * `export` - Export
+         *     * `find_duplicates` - Find Duplicates
          * @enum {string}
          */
-        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export";
+        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -1699,6 +1824,16 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "validation" | "test";
+        /** @description Which pictures stand apart from the rest; without any, all stand for themselves. */
+        SplitRequestRequest: {
+            images?: number[];
+        };
+        /** @description What was kept. */
+        SplitResponse: {
+            separation: number;
+            /** @description positions */
+            parts: number[][];
+        };
         /**
          * @description * `empty` - empty
          *     * `importing` - importing
@@ -2275,6 +2410,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelClass"];
+                };
+            };
+        };
+    };
+    get_duplicates: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateGroupPage"];
+                };
+            };
+        };
+    };
+    post_duplicates_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SplitRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitResponse"];
+                };
+            };
+        };
+    };
+    post_duplicates_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

@@ -1,0 +1,1 @@
+"""What the machine doubts: near-duplicates and their groups."""
