@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from rest_framework.test import APIClient
 
 from annotator.accounts.models import User
+
+hypothesis.settings.register_profile("busy machine", deadline=None)  # how long an example takes proves nothing here
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(autouse=True)

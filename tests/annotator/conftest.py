@@ -1,10 +1,6 @@
 """Fixtures for the Django side."""
 
-import hypothesis
 import pytest
-
-hypothesis.settings.register_profile("busy machine", deadline=None)  # how long an example takes proves nothing here
-hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(autouse=True)

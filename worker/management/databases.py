@@ -20,6 +20,7 @@ from annotator.accounts.models import User
 from annotator.images.models import EmbeddingShard, Image, ImportBatch, ScoreSet
 from annotator.labeling.models import Annotation
 from annotator.projects.models import Project
+from annotator.snapshots.models import Snapshot
 
 COUNTED: dict[str, type[models.Model]] = {
     "projects": Project,
@@ -38,7 +39,7 @@ class Contents:
     counts: dict[str, int]
     migrations: list[str]  # applied ones, as app.name
     score_folders: list[str]  # in the array store; garbage collection removes them in time
-    shard_folders: list[str]  # in the array store; they stay
+    kept_folders: list[str]  # of embeddings and snapshots in the array store; they stay
     pictures: list[str]  # SHA-256 of each
     imports_under_way: int
 
@@ -56,6 +57,13 @@ def count() -> dict[str, int]:
 def score_folders() -> list[str]:
     """Return the directories of scores that rows name."""
     return list(ScoreSet.objects.exclude(folder="").order_by("folder").values_list("folder", flat=True))
+
+
+def kept_folders() -> list[str]:
+    """Return the directories of embeddings and snapshots that rows name."""
+    shards = EmbeddingShard.objects.values_list("folder", flat=True)
+    snapshots = Snapshot.objects.order_by("folder").values_list("folder", flat=True).distinct()
+    return [*shards, *snapshots]
 
 
 @contextmanager
@@ -80,7 +88,7 @@ def contents() -> Contents:
         counts=count(),
         migrations=sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
         score_folders=score_folders(),
-        shard_folders=list(EmbeddingShard.objects.values_list("folder", flat=True)),
+        kept_folders=kept_folders(),
         pictures=list(Image.objects.order_by("sha256").values_list("sha256", flat=True).distinct()),
         imports_under_way=ImportBatch.objects.filter(state__in=UNDER_WAY).count(),
     )

@@ -12,9 +12,10 @@ from annotator.common.arrays import array_path
 from annotator.images.models import Trust
 from annotator.jobs.models import Job
 from annotator.snapshots.models import Export, Snapshot
-from tests.annotator.snapshots.frozen import make_snapshot
+from tests.annotator.snapshots.frozen import make_row, make_snapshot
 from tests.factories import make_image, make_project, make_user
 from worker.management.commands import export as export_command
+from worker.management.databases import contents
 from worker.runner import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -159,6 +160,14 @@ def test_a_wrong_export_is_told_in_one_line_and_starts_nothing(project, tmp_path
     assert "\n" not in str(error.value)
     assert not Job.objects.filter(kind="export").exists()
     assert (tmp_path / "there.zip").read_text() == "precious"
+
+
+def test_a_backup_holds_each_file_of_a_snapshot_once(project):
+    first, same = make_snapshot(project), make_snapshot(project)
+    other = make_snapshot(project, [make_row(5)])
+
+    assert contents().kept_folders == sorted({first.folder, same.folder, other.folder})
+    assert first.folder == same.folder
 
 
 def test_a_full_disk_at_the_output_leaves_no_half_file(project, worker, monkeypatch, tmp_path):

@@ -103,7 +103,7 @@ class Backup:
         else:
             raise CommandError("Scores are cleared away faster than they are copied. Try again at a quieter time.")
         self.writer.add_file(MEMBER_OF[connection.vendor], self.database)
-        self._add_arrays(self.contents.shard_folders)
+        self._add_arrays(self.contents.kept_folders)
         self._add_pictures()
         self._add_key()
         self.writer.close()
