@@ -204,9 +204,10 @@ class Simulation:
         with self.watch.time("waiting"):
             deadline = time.monotonic() + PATIENCE_SECONDS
             while time.monotonic() < deadline:
-                time.sleep(0.1)
+                self.client.wait_until_idle(self.project["id"])
                 if self.client.post(f"{self.base}/lease", {"count": 1})["reason"] not in BUSY:
                     return True
+                time.sleep(0.1)
         raise ApiError(f"No task came within {PATIENCE_SECONDS:.0f} seconds ({reason}): is a worker running?")
 
     def _refresh(self) -> None:
