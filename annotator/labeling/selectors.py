@@ -117,7 +117,8 @@ def why_nothing(project: Project) -> str:
     active = Job.objects.filter(project=project, state__in=Job.ACTIVE)
     if more_to_select(project) or active.filter(kind=JobKind.HEAD_REFRESH).exists():
         return "selecting"
-    return "embedding" if active.exists() else "all_leased"
+    coming = active.filter(kind__in=(JobKind.IMPORT, JobKind.EMBED))
+    return "embedding" if coming.exists() else "all_leased"
 
 
 def more_to_select(project: Project) -> bool:
