@@ -84,7 +84,8 @@ def check_splits(splits: dict[str, float] | str) -> None:
     if isinstance(splits, str) or set(splits) != set(Split.values):
         raise DomainError(message, errors={"splits": [message]})
     shares = list(splits.values())
-    if min(shares) < 0 or not math.isclose(sum(shares), 1, abs_tol=1e-6) or splits["train"] == 0:
+    in_range = all(0 <= share <= 1 for share in shares)
+    if not in_range or not math.isclose(sum(shares), 1, abs_tol=1e-6) or splits["train"] == 0:
         raise DomainError(message, errors={"splits": [message]})
 
 

@@ -59,6 +59,7 @@ def test_a_snapshot_is_asked_for_with_settings_that_its_job_carries():
         {"train": 1.2, "validation": -0.2, "test": 0.0},
         {"train": 0.0, "validation": 0.5, "test": 0.5},
         {"train": 0.5, "validation": 0.2, "exam": 0.3},
+        {"train": 10**400, "validation": 0.5, "test": 0.5},
         {"train": float("nan"), "validation": 0.5, "test": 0.5},
     ],
 )
