@@ -18,6 +18,7 @@ from torch import nn
 from worker.ml.backbones import MODEL_ARGS, load_backbone
 from worker.ml.device import Compute
 from worker.ml.embed import DECODERS, centre_crop, decode
+from worker.ml.head import train_head
 
 # Files of pictures, or the pictures themselves, uint8 [n, h, w, 3].
 Pictures = Sequence[Path] | npt.NDArray[np.uint8]
@@ -140,6 +141,34 @@ def predict(
     if not logits:
         return np.zeros((0, last_layer(model).out_features), np.float32)
     return torch.cat(logits).numpy()
+
+
+def start_from_head(
+    model: Any,
+    frame: Frame,
+    pictures: Pictures,
+    rows: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    *,
+    compute: Compute,
+) -> None:
+    """Give the last layer the weights of a head trained on the backbone's features of some labelled rows.
+
+    Fine-tuning that begins with a random classifier first spoils the features that it should refine (Kumar et al.
+    2022, section 3.3). labels [len(rows)] index the classes. The model is left in eval mode on the device.
+    """
+    model.eval().to(compute.device)
+    batches = _batches(pictures, rows, frame, 32)
+    with torch.inference_mode(), autocast(compute):
+        inputs = (model.forward_features(normalise(batch, frame, compute.device)) for batch in batches)
+        features = torch.cat([model.forward_head(each, pre_logits=True).float().cpu() for each in inputs])
+    length = features.norm(dim=1, keepdim=True)
+    layer = last_layer(model)
+    head = train_head((features / length).numpy(), labels, range(layer.out_features))
+    with torch.no_grad():
+        # The head reads vectors of unit length, the last layer reads them as they are.
+        layer.weight.copy_(torch.from_numpy(head.weight) / length.mean())
+        layer.bias.copy_(torch.from_numpy(head.bias + head.log_prior_shift))
 
 
 def autocast(compute: Compute) -> torch.autocast:

@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 from worker.ml.augment import Augmenter
 from worker.ml.calibrate import fit_temperature
 from worker.ml.checkpoint import load_checkpoint, save_checkpoint
-from worker.ml.classifier import Frame, Pictures, build_classifier, picture, predict
+from worker.ml.classifier import Frame, Pictures, build_classifier, picture, predict, start_from_head
 from worker.ml.curves import Curves
 from worker.ml.device import Compute, best_compute
 from worker.ml.evaluate import Evaluation, evaluate
@@ -184,6 +184,8 @@ class _Run:
             allow_hub=host.allow_hub,
         )
         compute = training_compute(recipe, host.device)
+        if not (workdir / CHECKPOINT).exists():
+            start_from_head(model, self.frame, data.pictures, data.train, data.labels[data.train], compute=compute)
         self.learner = Learner(model, self.frame, make_loss(recipe, data.counts), recipe, compute)
         self.plan = Plan(recipe, data.train, data.labels[data.train])
         self.identity = _identity(recipe, data)

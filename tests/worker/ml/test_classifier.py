@@ -11,7 +11,16 @@ from safetensors.torch import load_file
 
 from tests.worker.ml.photographs import stripes
 from worker.ml.backbones import PRESETS
-from worker.ml.classifier import Frame, PictureUnreadable, build_classifier, create, freeze, predict, set_training
+from worker.ml.classifier import (
+    Frame,
+    PictureUnreadable,
+    build_classifier,
+    create,
+    freeze,
+    predict,
+    set_training,
+    start_from_head,
+)
 from worker.ml.device import Compute
 
 TINY = "test_efficientnet"
@@ -73,6 +82,17 @@ def test_what_is_frozen_keeps_its_batch_statistics():
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith(("blocks.4.", "bn2.")) for name in changed)
+
+
+def test_it_can_start_from_a_head_on_the_frozen_backbone(weights_folder, rng):
+    model, frame = build_classifier(TINY, 3, weights_folder=weights_folder)
+    labels = np.arange(30) % 3
+    pictures = stripes(rng, labels)
+
+    start_from_head(model, frame, pictures, np.arange(30), labels, compute=CPU)
+
+    logits = predict(model, frame, pictures, range(30), compute=CPU)
+    assert (logits.argmax(1) == labels).mean() > 0.9
 
 
 def test_predictions_do_not_depend_on_the_batches_or_on_where_the_pictures_are(weights_folder, rng, tmp_path):
