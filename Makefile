@@ -10,8 +10,6 @@ BIN := .venv/bin
 PIP_EXTRA ?= cpu
 PORT ?= 8000
 PYTEST := $(BIN)/python -m pytest
-# Two tests at a time on two cores, each computing on one thread.
-PARALLEL := env OMP_NUM_THREADS=1 $(PYTEST) -n 2
 WEB := annotator/web/index.html
 EMOJI := demo/node_modules/emoji-datasource-google
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/*.html frontend/*.ts frontend/tsconfig*.json -type f 2>/dev/null)
@@ -77,11 +75,11 @@ check-frontend: setup
 
 .PHONY: test-sqlite
 test-sqlite: setup
-	$(PARALLEL) -m 'not e2e and not accept'
+	$(PYTEST) -n 2 -m 'not e2e and not accept'
 
 .PHONY: test-postgres
 test-postgres: setup
-	scripts/with-postgres $(PARALLEL) -m 'not e2e and not accept' tests/annotator
+	scripts/with-postgres $(PYTEST) -n 2 -m 'not e2e and not accept' tests/annotator
 
 .PHONY: test-e2e
 test-e2e: setup
