@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_celery_beat",
     "annotator.common",
     "annotator.accounts",
     "annotator.projects",
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "annotator.labeling",
     "annotator.curation",
     "annotator.snapshots",
+    "annotator.modeling",
     "annotator.insights",
     "worker",
 ]

@@ -178,6 +178,12 @@ class EmbeddingSpace(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="spaces")
     model_name = models.CharField(max_length=40, default="v1")
     backbone = models.CharField(max_length=200)
+    weights = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        help_text="folder of the array store that holds <backbone>.safetensors; empty: the pretrained weights",
+    )
     dim = models.PositiveIntegerField(default=0)
     length = models.PositiveBigIntegerField(default=0)
     heads = models.PositiveIntegerField(default=0, help_text="number of the newest head version")

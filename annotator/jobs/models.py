@@ -18,6 +18,13 @@ class JobKind(models.TextChoices):
     SNAPSHOT = "snapshot"
     EXPORT = "export"
     FIND_DUPLICATES = "find_duplicates"
+    TRAIN = "train"
+    PROMOTE = "promote"
+    PREDICT = "predict"
+    CHECK_TRIGGERS = "check_triggers"
+    DELIVER_WEBHOOKS = "deliver_webhooks"
+    COLLECT_GARBAGE = "collect_garbage"
+    DELETE_PROJECT = "delete_project"
 
 
 class Queue(models.TextChoices):
@@ -35,6 +42,13 @@ QUEUE_OF = {
     JobKind.SNAPSHOT: Queue.CPU,
     JobKind.EXPORT: Queue.CPU,
     JobKind.FIND_DUPLICATES: Queue.CPU,
+    JobKind.TRAIN: Queue.GPU,
+    JobKind.PROMOTE: Queue.GPU,
+    JobKind.PREDICT: Queue.INTERACTIVE,
+    JobKind.CHECK_TRIGGERS: Queue.CPU,
+    JobKind.DELIVER_WEBHOOKS: Queue.CPU,
+    JobKind.COLLECT_GARBAGE: Queue.CPU,
+    JobKind.DELETE_PROJECT: Queue.CPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -45,6 +59,13 @@ STALL_SECONDS = {
     JobKind.SNAPSHOT: 900,
     JobKind.EXPORT: 900,
     JobKind.FIND_DUPLICATES: 900,
+    JobKind.TRAIN: 1800,
+    JobKind.PROMOTE: 900,
+    JobKind.PREDICT: 120,
+    JobKind.CHECK_TRIGGERS: 300,
+    JobKind.DELIVER_WEBHOOKS: 300,
+    JobKind.COLLECT_GARBAGE: 1800,
+    JobKind.DELETE_PROJECT: 1800,
 }
 MAX_LOSSES = 5  # after so many vanished workers the job itself is the suspect
 

@@ -27,6 +27,10 @@ class QueueState(models.Model):
     handed_out_blind = models.PositiveBigIntegerField(default=0)
     rounds = models.PositiveIntegerField(default=0)
     answered_since_refresh = models.PositiveIntegerField(default=0)
+    changes = models.PositiveBigIntegerField(default=0, help_text="labels given, changed or taken back so far")
+    wake_at = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="number of changes at which somebody wants to be told, see `CHECK_TRIGGERS`"
+    )
 
     def __str__(self) -> str:
         return f"queue of project {self.project_id}"

@@ -13,7 +13,10 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 # From the ground up.
-LAYERS = ("common", "accounts", "projects", "events", "jobs", "images", "labeling", "curation", "snapshots", "insights")
+LAYERS = (
+    *("common", "accounts", "projects", "events", "jobs", "images"),
+    *("labeling", "curation", "snapshots", "modeling", "insights"),
+)
 PRODUCT = ("annotator", "worker")
 HEAVY = ("torch", "torchvision", "timm", "faiss", "worker.ml")
 

@@ -1,0 +1,1 @@
+"""Training runs, model versions, the gate and promotion, schedules and triggers."""
