@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('django_celery_beat', '0019_alter_periodictasks_options'),
-        ('images', '0002_embeddingspace_weights'),
-        ('jobs', '0004_alter_job_kind'),
+        ('images', '0002_space_weights'),
+        ('jobs', '0004_modeling_and_upkeep_kinds'),
         ('projects', '0001_initial'),
         ('snapshots', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
