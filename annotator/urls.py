@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/tokens/<int:token_id>", accounts.TokenView.as_view()),
     path("api/users", accounts.UsersView.as_view()),
     path("api/users/<int:user_id>", accounts.UserView.as_view()),
+    path("api/users/<int:user_id>/password", accounts.UserPasswordView.as_view()),
     # projects
     path(PROJECT, projects.ProjectDetailView.as_view()),
     path(f"{PROJECT}/classes", projects.ClassesView.as_view()),
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/overview", insights.OverviewView.as_view()),
     path(f"{PROJECT}/heads", insights.HeadsView.as_view()),
     path(f"{PROJECT}/balance", insights.BalanceView.as_view()),
+    path(f"{PROJECT}/gallery", insights.GalleryView.as_view()),
     # the API's own description, and addresses that it does not have
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),

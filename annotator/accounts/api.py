@@ -113,9 +113,20 @@ class AccountChangeSerializer(serializers.Serializer[Any]):
     """What a site admin may change of an account."""
 
     name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    password = serializers.CharField(max_length=1000, required=False, trim_whitespace=False)
     is_admin = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(required=False)
+
+
+class PasswordResetSerializer(serializers.Serializer[Any]):
+    """A password that a site admin gives to somebody; without one it is drawn."""
+
+    password = serializers.CharField(max_length=1000, required=False, trim_whitespace=False)
+
+
+class GivenPasswordSerializer(serializers.Serializer[Any]):
+    """A person's new password, shown once."""
+
+    password = serializers.CharField()
 
 
 def too_many_attempts(request: HttpRequest, *rest: Any) -> JsonResponse:
@@ -239,9 +250,26 @@ class UserView(AdminView):
 
     @extend_schema(operation_id="update_user", request=AccountChangeSerializer, responses=AccountSerializer)
     def patch(self, request: Request, user_id: int) -> Response:
-        user = User.objects.filter(pk=user_id).first()
-        if user is None:
-            raise NotFound("There is no such user.")
+        user = _account(user_id)
         given = AccountChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         return Response(AccountSerializer(services.update_user(user=user, **given.validated_data)).data)
+
+
+class UserPasswordView(AdminView):
+    """Resetting the password of somebody who forgot it."""
+
+    @extend_schema(operation_id="reset_password", request=PasswordResetSerializer, responses=GivenPasswordSerializer)
+    def post(self, request: Request, user_id: int) -> Response:
+        user = _account(user_id)
+        given = PasswordResetSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        password = services.reset_password(user=user, **given.validated_data)
+        return Response(GivenPasswordSerializer({"password": password}).data)
+
+
+def _account(user_id: int) -> User:
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from axes.utils import reset as forget_attempts
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from knox.models import AuthToken
 
 from annotator.accounts.models import ApiToken, User
@@ -64,7 +67,6 @@ def random_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-@transaction.atomic
 def update_user(
     *,
     user: User,
@@ -73,12 +75,20 @@ def update_user(
     is_admin: bool | None = None,
     is_active: bool | None = None,
 ) -> User:
-    """Change an account; None leaves a field as it is.
+    """Change an account; None leaves a field as it is. One that is switched off loses its sessions and tokens for good.
 
     Raises:
         Conflict: it would leave the site without an active admin.
         DomainError: the new password is too weak.
     """
+    with transaction.atomic():
+        _change(user, name, password, is_admin, is_active)
+    if is_active is False:
+        _end_sessions(user)
+    return user
+
+
+def _change(user: User, name: str | None, password: str | None, is_admin: bool | None, is_active: bool | None) -> None:
     admins = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
     if name is not None:
         user.first_name = name
@@ -93,7 +103,29 @@ def update_user(
         _check_password(password, user, "password")
         user.set_password(password)
     user.save()
-    return user
+    if is_active is False:
+        AuthToken.objects.filter(user=user).delete()
+
+
+def _end_sessions(user: User) -> None:
+    """Delete the person's sessions: they would wake up with the account. A session tells whose it is only when read."""
+    sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    theirs = [row.pk for row in sessions.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    Session.objects.filter(pk__in=theirs).delete()
+
+
+def reset_password(*, user: User, password: str | None = None) -> str:
+    """Give a person who forgot it a new password, drawn unless one is given; return it.
+
+    The person's sessions end, API tokens stay, and a pause after wrong attempts is over.
+
+    Raises:
+        DomainError: the password is too weak.
+    """
+    drawn = password or random_password()
+    update_user(user=user, password=drawn)
+    forget_attempts(username=user.username)
+    return drawn
 
 
 def change_password(*, http: HttpRequest, user: User, old_password: str, new_password: str) -> None:

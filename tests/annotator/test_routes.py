@@ -36,6 +36,7 @@ DELETE auth/tokens/{token_id}                             401 404 404 404 404 20
 GET    users                                              401 403 403 403 403 403 200
 POST   users                                              401 403 403 403 403 403 201
 PATCH  users/{user_id}                                    401 403 403 403 403 403 200
+POST   users/{user_id}/password                           401 403 403 403 403 403 200
 GET    projects/{project_id}                              401 404 200 200 200 200 200
 PATCH  projects/{project_id}                              401 404 403 403 403 200 200
 DELETE projects/{project_id}                              401 404 403 403 403 204 204
@@ -91,6 +92,7 @@ GET    projects/{project_id}/pulse                        401 404 200 200 200 20
 GET    projects/{project_id}/overview                     401 404 200 200 200 200 200
 GET    projects/{project_id}/heads                        401 404 200 200 200 200 200
 GET    projects/{project_id}/balance                      401 404 200 200 200 200 200
+GET    projects/{project_id}/gallery                      401 404 200 200 200 200 200
 GET    schema/                                            200 200 200 200 200 200 200
 GET    docs/                                              200 200 200 200 200 200 200
 """

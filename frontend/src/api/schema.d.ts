@@ -368,6 +368,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/gallery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List pictures that have the class as their label, or pictures of the pool that are suggested to have it. */
+        get: operations["gallery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/heads": {
         parameters: {
             query?: never;
@@ -868,6 +885,23 @@ export interface paths {
         patch: operations["update_user"];
         trace?: never;
     };
+    "/api/users/{user_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Resetting the password of somebody who forgot it. */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workers": {
         parameters: {
             query?: never;
@@ -1124,6 +1158,12 @@ export interface components {
             results: components["schemas"]["Export"][];
             next: number | null;
         };
+        /** @description A job that failed. */
+        FailedJob: {
+            id: number;
+            kind: components["schemas"]["KindEnum"];
+            title: string;
+        };
         /** @description `paths` is a JSON list of relative POSIX paths, one for each of the repeated `files`, in the same order. */
         FilesRequestRequest: {
             paths: string;
@@ -1144,6 +1184,32 @@ export interface components {
          * @enum {string}
          */
         FormatEnum: "image_folder" | "hugging_face" | "csv" | "jsonl" | "parquet" | "arrays";
+        /** @description A page of pictures; go on with `after` = `next`. */
+        GalleryPage: {
+            results: components["schemas"]["GalleryPicture"][];
+            next: number | null;
+            /** @description pictures on all pages */
+            total: number;
+            /** @description the head version whose suggestions these are */
+            head: string | null;
+        };
+        /** @description A picture with what people and the machine say of it. */
+        GalleryPicture: {
+            id: number;
+            position: number;
+            thumb: string;
+            preview: string;
+            label: number | null;
+            trust: components["schemas"]["TrustEnum"];
+            /** @description the class that the machine thinks likeliest */
+            suggestion: number | null;
+            /** Format: double */
+            confidence: number | null;
+        };
+        /** @description A person's new password, shown once. */
+        GivenPassword: {
+            password: string;
+        };
         Guess: {
             class: number;
             /** Format: double */
@@ -1329,9 +1395,16 @@ export interface components {
          *     * `snapshot` - Snapshot
          *     * `export` - Export
          *     * `find_duplicates` - Find Duplicates
+         *     * `train` - Train
+         *     * `promote` - Promote
+         *     * `predict` - Predict
+         *     * `check_triggers` - Check Triggers
+         *     * `deliver_webhooks` - Deliver Webhooks
+         *     * `collect_garbage` - Collect Garbage
+         *     * `delete_project` - Delete Project
          * @enum {string}
          */
-        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates";
+        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -1396,6 +1469,17 @@ export interface components {
             test: number;
             examples: components["schemas"]["LookAlike"][];
         };
+        /** @description How far a project has come beyond labelling. */
+        Loop: {
+            serving: components["schemas"]["ModelBrief"] | null;
+            newest_model: components["schemas"]["ModelBrief"] | null;
+            runs: number;
+            snapshots: number;
+            newest_snapshot: components["schemas"]["SnapshotBrief"] | null;
+            exports: number;
+            /** @description the newest failure that nobody has tried again */
+            failed: components["schemas"]["FailedJob"] | null;
+        };
         /** @description Who is signed in, and which version answers. */
         Me: {
             user: components["schemas"]["User"] | null;
@@ -1416,6 +1500,31 @@ export interface components {
          * @enum {string}
          */
         MinTrustEnum: "imported" | "certified" | "page-verified" | "human" | "reviewed" | "gold";
+        /** @description A model; accuracy is on the blind test set, with its 95 % Wilson interval, where it was measured. */
+        ModelBrief: {
+            id: number;
+            name: string;
+            state: components["schemas"]["ModelBriefStateEnum"];
+            /** Format: double */
+            accuracy: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            test_size: number;
+            /** @description blind answers that the gate still needs to decide */
+            missing: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description * `candidate` - Candidate
+         *     * `rejected` - Rejected
+         *     * `serving` - Serving
+         *     * `retired` - Retired
+         * @enum {string}
+         */
+        ModelBriefStateEnum: "candidate" | "rejected" | "serving" | "retired";
         /** @description What a site admin gives to create an account. */
         NewAccountRequest: {
             username: string;
@@ -1534,16 +1643,20 @@ export interface components {
             today: components["schemas"]["Today"];
             stage: components["schemas"]["StageEnum"];
             jobs: components["schemas"]["Job"][];
+            loop: components["schemas"]["Loop"];
         };
         /** @description A change of one's own password. */
         PasswordRequest: {
             old_password: string;
             new_password: string;
         };
+        /** @description A password that a site admin gives to somebody; without one it is drawn. */
+        PasswordResetRequest: {
+            password?: string;
+        };
         /** @description What a site admin may change of an account. */
         PatchedAccountChangeRequest: {
             name?: string;
-            password?: string;
             is_admin?: boolean;
             is_active?: boolean;
         };
@@ -1736,6 +1849,12 @@ export interface components {
             created_at: string;
             /** @description Whether it was put out of sight. */
             readonly archived: boolean;
+        };
+        /** @description A snapshot by name. */
+        SnapshotBrief: {
+            id: number;
+            name: string;
+            rows: number;
         };
         /** @description A class and its pictures by split. */
         SnapshotClass: {
@@ -2623,6 +2742,34 @@ export interface operations {
             };
         };
     };
+    gallery: {
+        parameters: {
+            query?: {
+                after?: number;
+                /** @description a class id; all classes without one */
+                class?: number;
+                limit?: number;
+                of?: "labelled" | "suggested";
+                order?: "-confidence" | "confidence" | "newest";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GalleryPage"];
+                };
+            };
+        };
+    };
     heads: {
         parameters: {
             query?: never;
@@ -3467,6 +3614,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenPassword"];
                 };
             };
         };

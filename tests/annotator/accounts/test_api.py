@@ -168,7 +168,49 @@ def test_a_site_admin_makes_and_changes_accounts(client_for):
     assert (made["name"], made["is_active"], made["last_login"]) == ("Noa Levi", True, None)
 
 
-def test_changing_nobody_is_not_found(client_for):
-    response = client_for(make_user(admin=True)).patch("/api/users/999", {"name": "x"}, format="json")
+def test_a_site_admin_resets_a_password_that_was_forgotten(mia, client_for):
+    here, admin = client_for(mia), client_for(make_user(admin=True))
+
+    drawn = admin.post(f"/api/users/{mia.pk}/password", {}, format="json").json()["password"]
+
+    assert here.get("/api/auth/me").json()["user"] is None
+    signed_in = client_for().post("/api/auth/login", {"username": "mia", "password": drawn}, format="json")
+    assert signed_in.status_code == 200
+    chosen = {"password": "a kettle of fish"}
+    assert admin.post(f"/api/users/{mia.pk}/password", chosen, format="json").json() == chosen
+    weak = admin.post(f"/api/users/{mia.pk}/password", {"password": "12345"}, format="json")
+    assert (weak.status_code, list(weak.json()["errors"])) == (400, ["password"])
+
+
+def test_a_reset_ends_the_pause_after_wrong_passwords(mia, client_for, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    wrong, right = ({"username": "mia", "password": password} for password in ("wrong", "a kettle of fish"))
+    for _ in range(2):
+        client_for().post("/api/auth/login", wrong, format="json")
+    assert client_for().post("/api/auth/login", wrong, format="json").status_code == 429
+
+    admin = client_for(make_user(admin=True))
+    admin.post(f"/api/users/{mia.pk}/password", {"password": "a kettle of fish"}, format="json")
+
+    assert client_for().post("/api/auth/login", right, format="json").status_code == 200
+
+
+def test_sessions_and_tokens_of_an_account_that_was_switched_off_do_not_come_back_with_it(mia, client_for):
+    _, text = create_token(user=mia, name="nightly export")
+    page, script, admin = client_for(mia), APIClient(), client_for(make_user(admin=True))
+    script.credentials(HTTP_AUTHORIZATION=f"Token {text}")
+
+    for active in (False, True):
+        admin.patch(f"/api/users/{mia.pk}", {"is_active": active}, format="json")
+
+    assert page.get("/api/auth/me").json()["user"] is None
+    assert script.get("/api/projects").status_code == 401
+    assert admin.get("/api/auth/me").json()["user"] is not None, "other people's sessions go on"
+    assert client_for().post("/api/auth/login", {"username": "mia", "password": PASSWORD}, format="json").json()["user"]
+
+
+@pytest.mark.parametrize(("method", "address"), [("patch", "/api/users/999"), ("post", "/api/users/999/password")])
+def test_changing_nobody_is_not_found(client_for, method, address):
+    response = getattr(client_for(make_user(admin=True)), method)(address, {}, format="json")
 
     assert response.status_code == 404
