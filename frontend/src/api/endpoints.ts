@@ -38,6 +38,8 @@ export const users = {
     body(api.POST("/api/users", { body: user })),
   update: (user_id: number, change: { is_admin?: boolean; is_active?: boolean }) =>
     body(api.PATCH("/api/users/{user_id}", { params: { path: { user_id } }, body: change })),
+  resetPassword: (user_id: number, password?: string) =>
+    body(api.POST("/api/users/{user_id}/password", { params: { path: { user_id } }, body: { password } })),
 };
 
 export const projects = {

@@ -1,14 +1,16 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { users } from "../../api/endpoints";
 import { keys, useMe, useUsers } from "../../api/queries";
 import type { Account } from "../../api/types";
 import { Button } from "../../components/Button";
+import { Confirm } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { Card, Failure, FormError, formErrors, PageHead } from "../../components/Page";
 import { dateTime } from "../../messages/i18n";
 import styles from "./admin.module.css";
+import { ResetPassword } from "./ResetPassword";
 
 const blank = { username: "", name: "", password: "", is_admin: false };
 
@@ -76,20 +78,21 @@ function NewUser() {
   );
 }
 
-function UserRow({ account, self }: { account: Account; self: boolean }) {
+type Update = UseMutationResult<unknown, Error, { id: number; change: Partial<Account> }>;
+
+function UserRow({ account, self, update }: { account: Account; self: boolean; update: Update }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const update = useMutation({
-    mutationFn: (change: Partial<Account>) => users.update(account.id, change),
-    onSettled: () => client.invalidateQueries({ queryKey: keys.users }),
-  });
+  const [asking, setAsking] = useState<"reset" | "deactivate" | null>(null);
+  const change = (part: Partial<Account>) => update.mutate({ id: account.id, change: part });
+  const close = () => setAsking(null);
   return (
-    <tr>
+    <tr data-testid="user-row" data-off={account.is_active ? undefined : true}>
       <td>
         {account.username}
         {account.name && account.name !== account.username && (
           <span className={styles.second}> {account.name}</span>
         )}
+        {!account.is_active && <span className={styles.chip}>{t("users.off")}</span>}
       </td>
       <td>{account.last_login ? dateTime(account.last_login) : t("users.never")}</td>
       <td>
@@ -97,19 +100,39 @@ function UserRow({ account, self }: { account: Account; self: boolean }) {
           type="checkbox"
           aria-label={t("users.adminOf", { name: account.username })}
           checked={account.is_admin}
-          disabled={self}
-          onChange={(event) => update.mutate({ is_admin: event.target.checked })}
+          disabled={self || update.isPending}
+          onChange={(event) => change({ is_admin: event.target.checked })}
         />
       </td>
-      <td>
-        <Button
-          size="s"
-          look="quiet"
-          disabled={self || update.isPending}
-          onClick={() => update.mutate({ is_active: !account.is_active })}
-        >
-          {account.is_active ? t("users.deactivate") : t("users.activate")}
-        </Button>
+      <td className={styles.acts}>
+        {account.is_active && !self && (
+          <Button size="s" look="quiet" onClick={() => setAsking("reset")}>
+            {t("users.reset")}
+          </Button>
+        )}
+        {!self && (
+          <Button
+            size="s"
+            look="quiet"
+            disabled={update.isPending}
+            onClick={() => (account.is_active ? setAsking("deactivate") : change({ is_active: true }))}
+          >
+            {account.is_active ? t("users.deactivate") : t("users.activate")}
+          </Button>
+        )}
+        {asking === "reset" && <ResetPassword account={account} onClose={close} />}
+        {asking === "deactivate" && (
+          <Confirm
+            title={t("users.deactivateTitle", { name: account.username })}
+            text={t("users.deactivateText")}
+            action={t("users.deactivate")}
+            onConfirm={() => {
+              change({ is_active: false });
+              close();
+            }}
+            onClose={close}
+          />
+        )}
       </td>
     </tr>
   );
@@ -120,10 +143,16 @@ export function UsersPage() {
   const { t } = useTranslation();
   const { data: me } = useMe();
   const { data, error, refetch } = useUsers();
+  const client = useQueryClient();
+  const update = useMutation({
+    mutationFn: ({ id, change }: { id: number; change: Partial<Account> }) => users.update(id, change),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.users }),
+  });
   return (
     <main className={styles.page}>
       <PageHead title={t("users.title")} />
       {error && <Failure error={error} retry={() => void refetch()} />}
+      <FormError error={update.error} />
       {data && (
         <Card>
           <table className={styles.table}>
@@ -139,7 +168,12 @@ export function UsersPage() {
             </thead>
             <tbody>
               {data.map((account) => (
-                <UserRow key={account.id} account={account} self={account.id === me?.user?.id} />
+                <UserRow
+                  key={account.id}
+                  account={account}
+                  self={account.id === me?.user?.id}
+                  update={update}
+                />
               ))}
             </tbody>
           </table>
