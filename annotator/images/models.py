@@ -188,6 +188,7 @@ class EmbeddingSpace(models.Model):
     length = models.PositiveBigIntegerField(default=0)
     heads = models.PositiveIntegerField(default=0, help_text="number of the newest head version")
     state = models.CharField(max_length=16, choices=State, default=State.BUILDING)
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="when another space last took its place")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

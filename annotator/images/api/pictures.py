@@ -120,7 +120,8 @@ class ImageView(ProjectView):
         if image is None:
             raise NotFound("There is no such picture in this project.")
         shown = image_detail(image, for_lead=self.role == Role.LEAD)
-        return Response(shown | {"annotations": show_history(image)})
+        history = show_history(image, for_reviewer=self.role >= Role.REVIEWER)
+        return Response(shown | {"annotations": history})
 
 
 class SuggestionsView(ProjectView):

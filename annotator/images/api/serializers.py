@@ -61,7 +61,7 @@ class HistoryEntrySerializer(serializers.Serializer):
     labels = serializers.ListField(child=serializers.IntegerField())
     comment = serializers.CharField(allow_blank=True)
     origin = serializers.CharField()
-    blind = serializers.BooleanField()
+    blind = serializers.BooleanField(required=False, help_text="for reviewers and leads: it tells the test set")
     undone = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -166,8 +166,11 @@ def show_rejected(row: RejectedFile) -> dict[str, Any]:
     return {"id": row.pk, "path": row.path, "reason": row.reason, "message": row.message, "detail": row.detail}
 
 
-def show_history(image: Image) -> list[dict[str, Any]]:
-    """Show what people said of a picture, newest first, without the rows that only take others back."""
+def show_history(image: Image, *, for_reviewer: bool) -> list[dict[str, Any]]:
+    """Show what people said of a picture, newest first, without the rows that only take others back.
+
+    Which answers were blind tells which pictures are in the test set, so that is not for annotators.
+    """
     rows = image.annotations.exclude(verdict="undo").select_related("user", "undone_by").order_by("-id")
     return [
         {
@@ -177,7 +180,7 @@ def show_history(image: Image) -> list[dict[str, Any]]:
             "labels": row.labels,
             "comment": row.comment,
             "origin": row.origin,
-            "blind": row.blind,
+            **({"blind": row.blind} if for_reviewer else {}),
             "undone": hasattr(row, "undone_by"),
             "created_at": row.created_at,
         }

@@ -20,13 +20,15 @@ from annotator.images.services.changes import (
     set_groups,
     set_holdout,
 )
-from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions
-from annotator.images.services.vectors import ensure_space, publish_shard
+from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions, restore_scores
+from annotator.images.services.vectors import activate_space, begin_space, ensure_space, publish_shard
 
 __all__ = [
     "Arrival",
     "Refusal",
+    "activate_space",
     "archive_batch",
+    "begin_space",
     "collect_garbage",
     "create_batch",
     "drop_holdout",
@@ -43,6 +45,7 @@ __all__ = [
     "reject_files",
     "release_reserve",
     "remove_inbox",
+    "restore_scores",
     "run_batch",
     "set_groups",
     "set_holdout",

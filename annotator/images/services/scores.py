@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Max, QuerySet
 
 from annotator.common.arrays import array_path, publish, remove, write_arrays
 from annotator.images.models import EmbeddingShard, EmbeddingSpace, ImageSource, ImportBatch, ScoreSet
+from annotator.images.services.vectors import clear_spaces
 from annotator.projects.models import LabelClass, Project
 from annotator.projects.services import next_change
 
@@ -63,6 +64,21 @@ def publish_scores(
         metrics=metrics or {},
         active=True,
     )
+
+
+def restore_scores(*, space: EmbeddingSpace) -> ScoreSet | None:
+    """Make the newest stored head set of a space the active one again, inside the caller's transaction.
+
+    Returns None, and leaves no head set active, where the space has none.
+    """
+    assert connection.in_atomic_block, "scores change together with the space that they were made in"
+    sets = ScoreSet.objects.filter(project_id=space.project_id, kind=ScoreSet.Kind.HEAD)
+    newest = sets.filter(space=space).exclude(folder="").order_by("-pk").first()
+    sets.filter(active=True).update(active=False)
+    if newest is not None:
+        newest.active = True
+        newest.save(update_fields=["active"])
+    return newest
 
 
 def publish_suggestions(*, project_id: int) -> ScoreSet | None:
@@ -118,18 +134,38 @@ def _suggested(project_id: int, length: int) -> tuple[list[int], np.ndarray]:
 def collect_garbage(project_id: int) -> int:
     """Delete the project's stored directories that no row needs; return how many.
 
-    Kept are all embeddings that have a row, the active and the previous set of each kind, and what is so young
-    that its row may be about to be written. A deleted set keeps its row, which is the history of the heads.
+    Kept are the embeddings of the active space and of the one before it with the newest set of each, the active and
+    the previous set of each kind, and what is so young that its row may be about to be written. A deleted set keeps
+    its row, which is the history of the heads.
     """
-    old: list[ScoreSet] = []
-    for kind in ScoreSet.Kind:
-        stored = ScoreSet.objects.filter(project_id=project_id, kind=kind).exclude(folder="").order_by("-id")
-        old += [row for row in stored[KEPT_SETS:] if not row.active]
-    ScoreSet.objects.filter(pk__in=[row.pk for row in old]).update(folder="")
+    cleared = clear_spaces(project_id)
+    old = _forget_sets(project_id)
     orphans = _orphans(project_id)
-    remove([row.folder for row in old])
-    remove(orphans)
-    return len(old) + len(orphans)
+    remove([*old, *orphans])
+    return cleared + len(old) + len(orphans)
+
+
+def _forget_sets(project_id: int) -> list[str]:
+    """Take the sets that nobody needs out of use; return their directories."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project_id)  # nobody goes back to a set meanwhile
+        old: list[ScoreSet] = []
+        for kind in ScoreSet.Kind:
+            stored = ScoreSet.objects.filter(project_id=project_id, kind=kind).exclude(folder="").order_by("-id")
+            old += [row for row in stored[KEPT_SETS:] if not row.active and row.pk not in _newest_of_spaces(stored)]
+        ScoreSet.objects.filter(pk__in=[row.pk for row in old]).update(folder="")
+    return [row.folder for row in old]
+
+
+def _newest_of_spaces(stored: QuerySet[ScoreSet]) -> set[int]:
+    """Ids of the newest set of each space that still holds embeddings."""
+    return set(
+        stored.filter(space__length__gt=0)
+        .order_by()
+        .values("space")
+        .annotate(newest=Max("pk"))
+        .values_list("newest", flat=True)
+    )
 
 
 def _orphans(project_id: int) -> list[str]:
