@@ -54,18 +54,13 @@ def request_snapshot(
     Raises:
         DomainError: the shares are not shares, or a limit leaves nothing.
     """
-    splits = splits or DEFAULT_SHARES
-    check_splits(splits)
-    if min_per_class and max_per_class and min_per_class > max_per_class:
-        message = "The least number of pictures per class is above the most."
-        raise DomainError(message, errors={"min_per_class": [message]})
-    settings = {
-        "min_trust": Trust(min_trust).label,
-        "include_certified": include_certified,
-        "min_per_class": min_per_class,
-        "max_per_class": max_per_class,
-        "splits": splits,
-    }
+    settings = snapshot_settings(
+        min_trust=min_trust,
+        include_certified=include_certified,
+        min_per_class=min_per_class,
+        max_per_class=max_per_class,
+        splits=splits,
+    )
     name = name.strip() or f"Snapshot of {timezone.now():%Y-%m-%d %H:%M}"
     return enqueue(
         kind=JobKind.SNAPSHOT,
@@ -74,6 +69,33 @@ def request_snapshot(
         params={"name": name[:200], "settings": settings},
         created_by=user,
     )
+
+
+def snapshot_settings(
+    *,
+    min_trust: int = Trust.IMPORTED,
+    include_certified: bool = False,
+    min_per_class: int | None = None,
+    max_per_class: int | None = None,
+    splits: dict[str, float] | str | None = None,
+) -> dict[str, Any]:
+    """Return what a worker must know to freeze, as JSON values; the arguments are those of `request_snapshot`.
+
+    Raises:
+        DomainError: the shares are not shares, or a limit leaves nothing.
+    """
+    splits = splits or DEFAULT_SHARES
+    check_splits(splits)
+    if min_per_class and max_per_class and min_per_class > max_per_class:
+        message = "The least number of pictures per class is above the most."
+        raise DomainError(message, errors={"min_per_class": [message]})
+    return {
+        "min_trust": Trust(min_trust).label,
+        "include_certified": include_certified,
+        "min_per_class": min_per_class,
+        "max_per_class": max_per_class,
+        "splits": splits,
+    }
 
 
 def check_splits(splits: dict[str, float] | str) -> None:
@@ -129,8 +151,22 @@ def store_content(*, project_id: int, draft: Path, hash_: str, job: Job) -> str:
     return folder
 
 
-def publish_snapshot(*, job: Job, folder: str, hash_: str, rows: int, classes: list[Any], report: Any) -> Snapshot:
-    """Make a stored snapshot visible under the project's next number, inside the caller's transaction."""
+def publish_snapshot(
+    *,
+    job: Job,
+    folder: str,
+    hash_: str,
+    rows: int,
+    classes: list[Any],
+    report: Any,
+    name: str | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Snapshot:
+    """Make a stored snapshot visible under the project's next number, inside the caller's transaction.
+
+    Args:
+        name, settings: what was asked for; by default as the job's parameters say.
+    """
     assert connection.in_atomic_block, "it becomes visible together with the end of its job"
     assert job.project_id is not None
     next_change(project_id=job.project_id)  # locks the project, so that numbers are given one by one
@@ -138,12 +174,12 @@ def publish_snapshot(*, job: Job, folder: str, hash_: str, rows: int, classes: l
     snapshot = Snapshot.objects.create(
         project_id=job.project_id,
         number=last + 1,
-        name=job.params["name"],
+        name=job.params["name"] if name is None else name,
         hash=hash_,
         folder=folder,
         rows=rows,
         classes=classes,
-        settings=job.params["settings"],
+        settings=job.params["settings"] if settings is None else settings,
         report=report,
         created_by=job.created_by,
     )

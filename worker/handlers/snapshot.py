@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,9 @@ PART = 4096  # training rows compared at once
 ORDER = tuple(Split.values)  # splits by their number in `worker.ml.splits`
 
 
+Report = Callable[[int, int, str], None]  # pictures done, all pictures, what is being done
+
+
 @dataclass
 class Frozen:
     """What goes into the snapshot, and what the report says of the rest."""
@@ -42,11 +45,41 @@ class Frozen:
     report: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A snapshot whose file is in its place, and which no row names yet: arguments of `publish_snapshot`."""
+
+    folder: str
+    hash_: str
+    rows: int
+    classes: list[dict[str, Any]]
+    report: dict[str, Any]
+
+
 def handle(ctx: JobContext) -> dict[str, Any]:
     """Freeze the project; the snapshot's row and the end of the job become visible together."""
+
+    def report(done: int, total: int, message: str) -> None:
+        ctx.progress(done, total, "pictures", message)
+
+    stored = freeze(ctx, ctx.params["settings"], report)
+    with transaction.atomic():
+        snapshot = publish_snapshot(job=ctx.job, **vars(stored))
+        result = {"snapshot": snapshot.pk, "number": snapshot.number, "rows": snapshot.rows, "hash": snapshot.hash}
+        ctx.succeed(result)
+    collect_garbage(ctx.project.pk)
+    return result
+
+
+def freeze(ctx: JobContext, settings: dict[str, Any], report: Report) -> Stored:
+    """Choose, write and store what the settings ask for (see `snapshot_settings`).
+
+    Raises:
+        JobFailed: no picture has a label that is trusted enough.
+    """
     project = ctx.project
     names = dict(project.classes.order_by("index").values_list("id", "name"))
-    frozen = _freeze(project, ctx.params["settings"], names)
+    frozen = _choose(project, settings, names)
     if len(frozen.chosen) == 0:
         raise JobFailed(
             "nothing_to_freeze",
@@ -54,24 +87,16 @@ def handle(ctx: JobContext) -> dict[str, Any]:
             "Label some pictures, or ask for less trust or a smaller minimum per class.",
         )
     draft = ctx.attempt_dir / "content"
-    hash_ = _write(ctx, frozen, ContentWriter(draft), Provenance(names, score_reader(project.pk)))
-    frozen.report |= _leaks(ctx, project, frozen)
+    hash_ = _write(frozen, ContentWriter(draft), Provenance(names, score_reader(project.pk)), report)
+    frozen.report |= _leaks(project, frozen, report)
     folder = store_content(project_id=project.pk, draft=draft, hash_=hash_, job=ctx.job)
-    counts = _counts(frozen, names)
-    with transaction.atomic():
-        snapshot = publish_snapshot(
-            job=ctx.job, folder=folder, hash_=hash_, rows=len(frozen.chosen), classes=counts, report=frozen.report
-        )
-        result = {"snapshot": snapshot.pk, "number": snapshot.number, "rows": snapshot.rows, "hash": hash_}
-        ctx.succeed(result)
-    collect_garbage(project.pk)
-    return result
+    return Stored(folder, hash_, len(frozen.chosen), _counts(frozen, names), frozen.report)
 
 
 # What is frozen
 
 
-def _freeze(project: Project, settings: dict[str, Any], names: dict[int, str]) -> Frozen:
+def _choose(project: Project, settings: dict[str, Any], names: dict[int, str]) -> Frozen:
     """Choose the pictures and their splits."""
     trust = {label: value for value, label in Trust.choices}
     found = candidates(project, min_trust=trust[settings["min_trust"]])
@@ -116,14 +141,14 @@ def _assign(chosen: Candidates, asked: dict[str, float] | str) -> splits.Assignm
     )
 
 
-def _write(ctx: JobContext, frozen: Frozen, writer: ContentWriter, provenance: Provenance) -> str:
+def _write(frozen: Frozen, writer: ContentWriter, provenance: Provenance, report: Report) -> str:
     """Write the rows; return the hash of their content."""
     total = len(frozen.chosen)
     with writer:
         for start in range(0, total, BATCH):
             part = slice(start, start + BATCH)
             writer.add(provenance.rows(frozen.chosen.of(np.arange(total)[part]), frozen.split[part]))
-            ctx.progress(min(start + BATCH, total), total, "pictures")
+            report(min(start + BATCH, total), total, "")
     return writer.hash
 
 
@@ -140,12 +165,12 @@ def _counts(frozen: Frozen, names: dict[int, str]) -> list[dict[str, Any]]:
 # What leaks
 
 
-def _leaks(ctx: JobContext, project: Project, frozen: Frozen) -> dict[str, Any]:
+def _leaks(project: Project, frozen: Frozen, report: Report) -> dict[str, Any]:
     """Report what train and test have in common. The first two numbers are zero by construction, and are checked."""
     return {
         "groups_across_splits": _across(frozen.chosen.group, frozen.split),
         "copies_across_splits": _across(frozen.chosen.sha256, frozen.split),
-        "look_alikes": _look_alikes(ctx, project, frozen),
+        "look_alikes": _look_alikes(project, frozen, report),
     }
 
 
@@ -156,7 +181,7 @@ def _across(key: np.ndarray, split: np.ndarray) -> int:
     return int(np.sum(np.bincount(pairs[0]) > 1)) if pairs.size else 0
 
 
-def _look_alikes(ctx: JobContext, project: Project, frozen: Frozen) -> dict[str, Any] | None:
+def _look_alikes(project: Project, frozen: Frozen, report: Report) -> dict[str, Any] | None:
     """Compare the embeddings of train and test; None before anything is embedded.
 
     Above MAX_PRODUCTS pairs only as many test pictures are compared as stay below, the first by content hash.
@@ -179,7 +204,7 @@ def _look_alikes(ctx: JobContext, project: Project, frozen: Frozen) -> dict[str,
     def compared(count: int) -> None:
         nonlocal done
         done += count
-        ctx.progress(done, len(train), "pictures", "looking for look-alikes in train and test")
+        report(done, len(train), "looking for look-alikes in train and test")
 
     found = look_alikes(
         parts(), vectors.rows(test).astype(np.float32), threshold=LOOK_ALIKE, keep=SHOWN, on_rows=compared
