@@ -226,6 +226,19 @@ class TestDetail:
         ]
         assert body["annotations"][0]["user"]["id"] == project.created_by_id
 
+    def test_which_answers_were_blind_is_not_for_annotators(self, project, client_for):
+        image = make_image(project)
+        Annotation.objects.create(
+            project=project, image=image, user=project.created_by, client_id=uuid.uuid4(), verdict="skip", blind=True
+        )
+        address = f"/api/projects/{project.pk}/images/{image.pk}"
+
+        (for_annotator,) = client_for(add_member(project, Role.ANNOTATOR)).get(address).json()["annotations"]
+        (for_reviewer,) = client_for(add_member(project, Role.REVIEWER)).get(address).json()["annotations"]
+
+        assert "blind" not in for_annotator
+        assert for_reviewer["blind"] is True
+
     def test_another_projects_picture_is_not_found(self, client, project):
         foreign = make_image(make_project())
 

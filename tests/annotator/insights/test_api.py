@@ -131,7 +131,7 @@ def test_presets_are_there_for_the_create_dialog(client_for):
 
 @pytest.mark.parametrize(("alive", "status", "word"), [(True, 200, "ok"), (False, 503, "down")])
 def test_a_load_balancer_learns_whether_the_broker_answers(client_for, monkeypatch, alive, status, word):
-    monkeypatch.setattr("annotator.insights.api.broker_alive", lambda: alive)
+    monkeypatch.setattr("annotator.insights.api.numbers.broker_alive", lambda: alive)
 
     response = client_for().get("/healthz")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from annotator.events.services import record_event
 from annotator.images.models import Holdout, Image, ImportBatch, Trust
-from annotator.insights import selectors
+from annotator.insights.selectors import numbers as selectors
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.services import enqueue
 from annotator.labeling.models import SelectionRound, Task

@@ -20,6 +20,7 @@ from annotator.events.models import Event
 from annotator.images.models import Image, ImportBatch, ScoreSet, Trust
 from annotator.images.selectors import Columns, columns, score_reader
 from annotator.images.selectors.briefs import blob_url
+from annotator.insights.selectors.loop import loop
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.selectors import active_jobs
 from annotator.labeling.models import SelectionRound, Task
@@ -201,6 +202,7 @@ def overview(project: Project, user: User) -> dict[str, Any]:
         "today": {"mine": labelled_since(project, today, user), "all": labelled_since(project, today)},
         "stage": _stage(numbers["images"], started=bool(round_ or heads), kinds={job.kind for job in jobs}),
         "jobs": jobs,
+        "loop": loop(project),
     }
 
 

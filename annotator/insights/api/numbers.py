@@ -1,4 +1,4 @@
-"""REST views that look across apps: project list, home numbers, live updates, class balance, presets, health."""
+"""REST views of numbers across apps: project list, home numbers, live updates, class balance, presets, health."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from annotator.common.responses import csv_response
 from annotator.events.api import EventSerializer
 from annotator.insights import selectors
 from annotator.jobs.api import JobSerializer
+from annotator.jobs.models import JobKind
 from annotator.jobs.selectors import broker_alive
+from annotator.modeling.models import ModelVersion
 from annotator.projects.api import NewProjectSerializer, ProjectSerializer, ProjectView, show_project
 from annotator.projects.models import Membership, Project, Role
 from annotator.projects.services import create_project
@@ -132,6 +134,48 @@ class TodaySerializer(serializers.Serializer[Any]):
     all = serializers.IntegerField()
 
 
+class ModelBriefSerializer(serializers.Serializer[Any]):
+    """A model; accuracy is on the blind test set, with its 95 % Wilson interval, where it was measured."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=ModelVersion.State.choices)
+    accuracy = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    test_size = serializers.IntegerField()
+    missing = serializers.IntegerField(help_text="blind answers that the gate still needs to decide")
+    created_at = serializers.DateTimeField()
+
+
+class SnapshotBriefSerializer(serializers.Serializer[Any]):
+    """A snapshot by name."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    rows = serializers.IntegerField()
+
+
+class FailedJobSerializer(serializers.Serializer[Any]):
+    """A job that failed."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=JobKind.choices)
+    title = serializers.CharField()
+
+
+class LoopSerializer(serializers.Serializer[Any]):
+    """How far a project has come beyond labelling."""
+
+    serving = ModelBriefSerializer(allow_null=True)
+    newest_model = ModelBriefSerializer(allow_null=True)
+    runs = serializers.IntegerField()
+    snapshots = serializers.IntegerField()
+    newest_snapshot = SnapshotBriefSerializer(allow_null=True)
+    exports = serializers.IntegerField()
+    failed = FailedJobSerializer(allow_null=True, help_text="the newest failure that nobody has tried again")
+
+
 class OverviewSerializer(serializers.Serializer[Any]):
     """What a project's home shows."""
 
@@ -144,6 +188,7 @@ class OverviewSerializer(serializers.Serializer[Any]):
     today = TodaySerializer()
     stage = serializers.ChoiceField(choices=["empty", "importing", "embedding", "ready"])
     jobs = JobSerializer(many=True)
+    loop = LoopSerializer()
 
 
 class PulseSerializer(serializers.Serializer[Any]):
