@@ -152,20 +152,16 @@ def _forget_sets(project_id: int) -> list[str]:
         old: list[ScoreSet] = []
         for kind in ScoreSet.Kind:
             stored = ScoreSet.objects.filter(project_id=project_id, kind=kind).exclude(folder="").order_by("-id")
-            old += [row for row in stored[KEPT_SETS:] if not row.active and row.pk not in _newest_of_spaces(stored)]
+            kept = _newest_of_spaces(stored)
+            old += [row for row in stored[KEPT_SETS:] if not row.active and row.pk not in kept]
         ScoreSet.objects.filter(pk__in=[row.pk for row in old]).update(folder="")
     return [row.folder for row in old]
 
 
 def _newest_of_spaces(stored: QuerySet[ScoreSet]) -> set[int]:
     """Ids of the newest set of each space that still holds embeddings."""
-    return set(
-        stored.filter(space__length__gt=0)
-        .order_by()
-        .values("space")
-        .annotate(newest=Max("pk"))
-        .values_list("newest", flat=True)
-    )
+    filled = stored.filter(space__length__gt=0).order_by()
+    return set(filled.values("space").annotate(newest=Max("pk")).values_list("newest", flat=True))
 
 
 def _orphans(project_id: int) -> list[str]:

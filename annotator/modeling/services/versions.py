@@ -200,10 +200,11 @@ def roll_back(*, version: ModelVersion, user: User) -> ModelVersion:
     """
     project = Project.objects.select_for_update().get(pk=version.project_id)
     version = ModelVersion.objects.select_related("space").get(pk=version.pk)
-    if project.archived_at is not None or version.space is None or not can_return(version):
+    space = version.space
+    if project.archived_at is not None or space is None or not can_return(version):
         raise Conflict(f"{version.name} cannot serve at once: its embeddings are not there (any more). Promote it.")
-    version = _change_places(version=version, space=version.space, user=user, kind="model_rolled_back")
-    restore_scores(space=version.space)
+    version = _change_places(version=version, space=space, user=user, kind="model_rolled_back")
+    restore_scores(space=space)
     return version
 
 
