@@ -182,7 +182,7 @@ class EmbeddingSpace(models.Model):
         max_length=300,
         blank=True,
         default="",
-        help_text="folder of the array store that holds <backbone>.safetensors; empty: the pretrained weights",
+        help_text="folder of the array store that holds model.safetensors; empty: the pretrained weights",
     )
     dim = models.PositiveIntegerField(default=0)
     length = models.PositiveBigIntegerField(default=0)

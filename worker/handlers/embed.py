@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from annotator.common.arrays import publish, remove, write_arrays
+from annotator.common.arrays import array_path, publish, remove, write_arrays
 from annotator.common.blobs import BlobChanged, local_path
 from annotator.curation.selectors import searched_up_to
 from annotator.curation.services import request_duplicates
@@ -21,27 +21,28 @@ from annotator.images.models import EmbeddingSpace, Image
 from annotator.images.selectors import active_space
 from annotator.images.services import ensure_space, publish_shard
 from annotator.labeling.services import request_refresh
+from annotator.modeling.services import ensure_first_model
 from annotator.projects.models import Project
 from worker.ml.backbones import Backbone, WeightsUnavailable, load_backbone
 from worker.ml.embed import embed_images
 from worker.runner import JobContext, JobFailed
 
 SHARD = 512  # positions
+MODEL_WEIGHTS = "model.safetensors"  # of a trained model's folder
 
 
 def handle(ctx: JobContext) -> dict[str, Any]:
-    """Embed every position that the project's space lacks, then ask for a head refresh and a search for duplicates."""
+    """Embed every position that the project's active space lacks, then ask for a head refresh and a search for
+    duplicates."""
     project = ctx.project
-    space = active_space(project.pk)
-    backbone = _backbone(space.backbone if space else project.backbone)
-    space = space or ensure_space(project=project, dim=backbone.dim)
-    first, unreadable, began = space.length, 0, time.monotonic()
-    while (end := _positions(project)) > space.length:
-        stop = min((space.length // SHARD + 1) * SHARD, end)
-        report = partial(_report, ctx, space.length - first, end - first)
-        unreadable += _embed_shard(ctx, space, backbone, stop, report)
-        space.refresh_from_db()
-    seconds, done = time.monotonic() - began, space.length - first
+    space = _space(project)
+    done, unreadable, began = 0, 0, time.monotonic()
+    while (end := positions(project)) > space.length:
+        report = partial(_report, ctx, done, done + end - space.length)
+        start, (stop, failed) = space.length, embed_shard(ctx, space, end, report)
+        done, unreadable = done + stop - start, unreadable + failed
+        space = _space(project)  # further by now, or another model's, which was promoted meanwhile
+    seconds = time.monotonic() - began
     request_refresh(project=project)
     if searched_up_to(project.pk) < space.length:
         request_duplicates(project=project)
@@ -49,27 +50,43 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     return {"embedded": done - unreadable, "unreadable": unreadable, "images_per_second": rate}
 
 
+def _space(project: Project) -> EmbeddingSpace:
+    """Return the project's active space; the first one comes with the project's first model."""
+    space = active_space(project.pk)
+    if space is None:
+        space = ensure_space(project=project, dim=load(project.backbone).dim)
+    ensure_first_model(project=project, space=space)
+    return space
+
+
 def _report(ctx: JobContext, before: int, total: int, done: int) -> None:
     ctx.progress(before + done, total, "images")
 
 
-def _positions(project: Project) -> int:
+def positions(project: Project) -> int:
+    """Return how many positions the project has given out by now."""
     return Project.objects.values_list("next_position", flat=True).get(pk=project.pk)
 
 
 @lru_cache(maxsize=1)
-def _loaded(name: str) -> Backbone:
+def _loaded(name: str, weights: str) -> Backbone:
+    if weights:
+        return load_backbone(name, weights=array_path(weights) / MODEL_WEIGHTS)
     return load_backbone(name, weights_folder=settings.WEIGHTS_DIR, allow_hub=settings.ALLOW_HUB)
 
 
-def _backbone(name: str) -> Backbone:
-    """Return the backbone, which stays loaded between jobs.
+def load(name: str, weights: str = "") -> Backbone:
+    """Return a backbone, which stays loaded between jobs.
+
+    Args:
+        name: a timm name.
+        weights: folder of the array store with a trained model's weights; empty for the pretrained ones.
 
     Raises:
         JobFailed: this host has no weights for it, or nobody knows it.
     """
     try:
-        return _loaded(name)
+        return _loaded(name, weights)
     except WeightsUnavailable as error:
         raise JobFailed(error.code, str(error), error.hint) from error
     except ValueError as error:
@@ -77,19 +94,25 @@ def _backbone(name: str) -> Backbone:
         raise JobFailed("unknown_backbone", f"There is no backbone named {name}.", hint) from error
 
 
-def _embed_shard(
-    ctx: JobContext, space: EmbeddingSpace, backbone: Backbone, stop: int, on_batch: Callable[[int], None]
-) -> int:
-    """Embed positions up to `stop` and make them visible; return how many pictures have no readable derivative."""
+def embed_shard(ctx: JobContext, space: EmbeddingSpace, end: int, on_batch: Callable[[int], None]) -> tuple[int, int]:
+    """Embed the next shard of a space, of the positions below `end`, and make it visible.
+
+    Nothing becomes visible if another attempt was faster or another space has taken this one's place.
+
+    Returns:
+        Where the shard ends, and how many of its pictures have no readable derivative.
+    """
     start = space.length
+    stop = min((start // SHARD + 1) * SHARD, end)
+    backbone = load(space.backbone, space.weights)
     vectors, failed = embed_images(_paths(space.project_id, start, stop), backbone, on_batch=on_batch)
     draft = ctx.attempt_dir / "shard"
     sha256 = write_arrays(draft, {"embeddings": vectors})
     folder = f"{space.project_id}/embeddings/{space.model_name}-{start:010d}-job-{ctx.job.pk}-{ctx.attempt}"
     publish(draft, folder)
     if not publish_shard(space=space, start=start, stop=stop, folder=folder, sha256=sha256):
-        remove([folder])  # another attempt was faster
-    return len(failed)
+        remove([folder])
+    return stop, len(failed)
 
 
 def _paths(project_id: int, start: int, stop: int) -> list[Path | None]:

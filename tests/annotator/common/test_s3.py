@@ -92,7 +92,7 @@ def quick_backbone(monkeypatch) -> None:
         return rows, [index for index, path in enumerate(paths) if path is None]
 
     monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name: SimpleNamespace(name=name, dim=DIM))
+    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, dim=DIM))
 
 
 def put_pictures(folder: Path, count: int = 2) -> Path:

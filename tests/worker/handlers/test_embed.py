@@ -67,7 +67,7 @@ def quick(monkeypatch):
         return rows, failed
 
     monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name: SimpleNamespace(name=name, dim=DIM))
+    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, dim=DIM))
     monkeypatch.setattr(embed, "SHARD", 4)
 
 
@@ -212,7 +212,7 @@ def test_a_host_without_the_weights_says_what_to_do(tmp_path, monkeypatch):
     project = make_project(backbone="resnet50")
     add_pictures(project, tmp_path, 1)
 
-    def load(name):
+    def load(name, weights):
         raise WeightsUnavailable(f"No weights for {name} on this host.", "Put them there.")
 
     monkeypatch.setattr(embed, "_loaded", load)
