@@ -7,6 +7,8 @@ COPY frontend ./
 RUN npm run build
 
 FROM python:3.11-slim-bookworm
+# What `annotator backup` and `restore` use, of the same version as docker-compose.yml's server.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 annotator && mkdir /data && chown annotator /data
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./

@@ -103,24 +103,7 @@ class Supervisor:
 
     def take_data_dir(self) -> None:
         """Lock the data directory against every other annotator, until `close`. Raises CommandError."""
-        try:
-            for folder in (self.data_dir, settings.SCRATCH_DIR, settings.INBOX_DIR, settings.STATIC_ROOT):
-                Path(folder).mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.data_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise CommandError(
-                f"The data directory {self.data_dir} cannot be used: {error.strerror}. "
-                "Give this user the right to write there, or name another with ANNOTATOR_DATA_DIR."
-            ) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(self._lock, 20, 0).decode().strip() or "unknown"
-            self.close()
-            raise CommandError(
-                f"The data directory {self.data_dir} is in use by another annotator (process {holder}). "
-                "Stop that one, or name another directory with ANNOTATOR_DATA_DIR."
-            ) from error
+        self._lock = lock_data_dir(self.data_dir)
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
 
@@ -214,6 +197,37 @@ class Supervisor:
         stop(self._broker, BROKER_STOP)
         self.close()
         self.say("Stopped.")
+
+
+def lock_data_dir(data_dir: Path, *, shared: bool = False) -> int:
+    """Make the data directory's folders and lock it; return the descriptor that holds the lock.
+
+    Args:
+        data_dir: the directory.
+        shared: the lock is one that several parts of the same product hold side by side.
+
+    Raises:
+        CommandError: it cannot be used, or another annotator uses it.
+    """
+    try:
+        for folder in (data_dir, settings.SCRATCH_DIR, settings.INBOX_DIR, settings.STATIC_ROOT):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise CommandError(
+            f"The data directory {data_dir} cannot be used: {error.strerror}. "
+            "Give this user the right to write there, or name another with ANNOTATOR_DATA_DIR."
+        ) from error
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(lock, 20, 0).decode().strip() or "unknown"
+        os.close(lock)
+        raise CommandError(
+            f"The data directory {data_dir} is in use by another annotator (process {holder}). "
+            "Stop that one, or name another directory with ANNOTATOR_DATA_DIR."
+        ) from error
+    return lock
 
 
 def broker(data_dir: Path) -> Program:
