@@ -145,6 +145,11 @@ def next_refresh_in(project: Project) -> int:
     return max(0, project.refresh_every - given)
 
 
+def changes_so_far(project: Project) -> int:
+    """Labels that were given, changed or taken back since the project began."""
+    return QueueState.objects.filter(project=project).values_list("changes", flat=True).first() or 0
+
+
 def history(project: Project, user: User | None) -> QuerySet[Annotation]:
     """What people (or one person) said, without the undo rows themselves."""
     rows = Annotation.objects.filter(project=project).exclude(verdict=Annotation.Verdict.UNDO)

@@ -1,6 +1,7 @@
 """Every write to rounds, tasks, annotations and current labels."""
 
 from annotator.labeling.services.annotating import Item, Result, record_import_labels, submit_annotations
+from annotator.labeling.services.counting import count_changes, wake_at
 from annotator.labeling.services.curating import undo_import
 from annotator.labeling.services.leasing import lease_tasks, release_tasks
 from annotator.labeling.services.rounds import RoundPick, publish_round, request_refresh
@@ -9,6 +10,7 @@ __all__ = [
     "Item",
     "Result",
     "RoundPick",
+    "count_changes",
     "lease_tasks",
     "publish_round",
     "record_import_labels",
@@ -16,4 +18,5 @@ __all__ = [
     "request_refresh",
     "submit_annotations",
     "undo_import",
+    "wake_at",
 ]

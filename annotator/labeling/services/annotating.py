@@ -14,6 +14,7 @@ from annotator.common.errors import DomainError
 from annotator.events.services import record_event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Purpose, Task
+from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels
 from annotator.labeling.services.undoing import undo
 from annotator.projects.models import LabelClass, Project, Role
@@ -75,8 +76,17 @@ def submit_annotations(*, project: Project, user: User, items: Sequence[Item]) -
             Project.objects.select_for_update().get(pk=project.pk)
             done = [_submit(desk, item) for item in items[start : start + CHUNK]]
             _tell(desk, done)
+            count_changes(project=project, count=sum(map(_changed, done)))
         results += done
     return results
+
+
+def _changed(result: Result) -> bool:
+    """Whether a current label was given, changed or taken back."""
+    if result.status != "created" or result.annotation is None:
+        return False
+    undone = result.annotation.undoes
+    return result.annotation.applied or (undone is not None and undone.applied)
 
 
 def _tell(desk: _Desk, results: Sequence[Result]) -> None:
@@ -228,4 +238,5 @@ def record_import_labels(*, project: Project, user: User, pairs: Sequence[tuple[
         )
         for image, label in settable:
             set_labels(image=image, label_ids=[label], trust=Trust.IMPORTED)
+        count_changes(project=project, count=len(settable))
     return len(settable)

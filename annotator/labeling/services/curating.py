@@ -14,6 +14,7 @@ from annotator.images.models import Image, ImportBatch
 from annotator.images.selectors import batch_state
 from annotator.images.services import archive_batch
 from annotator.labeling.models import Annotation, Task
+from annotator.labeling.services.counting import count_changes
 from annotator.projects.models import Project
 
 CHUNK = 500
@@ -37,6 +38,7 @@ def undo_import(*, batch: ImportBatch, user: User) -> ImportBatch:
         with transaction.atomic():
             Project.objects.select_for_update().get(pk=project.pk)
             Annotation.objects.bulk_create(_undo_row(row, user) for row in rows)
+            count_changes(project=project, count=len(rows))
     if state != State.UNDONE:
         with transaction.atomic():
             Project.objects.select_for_update().get(pk=project.pk)

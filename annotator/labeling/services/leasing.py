@@ -29,6 +29,9 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED)
     QueueState.objects.get_or_create(project=project)
     with transaction.atomic():
+        # The project before its queue, the order in which every transaction takes these two locks: a new task
+        # holds the project it belongs to.
+        Project.objects.select_for_update().get(pk=project.pk)
         # The update takes the row lock before anything is read: leases of one project follow each other.
         QueueState.objects.filter(project=project).update(handed_out=F("handed_out"))
         queue = QueueState.objects.get(project=project)
