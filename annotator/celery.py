@@ -54,6 +54,13 @@ app.conf.update(
     task_publish_retry_policy=AT_ONCE,
     # Every worker sweeps, so that any one of them that lives is enough. Stale ticks expire in a busy queue.
     beat_schedule={
+        "webhooks": {
+            "task": "webhooks.look",
+            "schedule": settings.WEBHOOK_SECONDS,
+            "options": {"queue": "cpu", "expires": settings.WEBHOOK_SECONDS},
+        }
+    }
+    | {
         f"sweep by {queue}": {
             "task": "jobs.sweep",
             "schedule": settings.JOB_SWEEP_SECONDS,
@@ -61,5 +68,8 @@ app.conf.update(
         }
         for queue in QUEUES
     },
+    beat_scheduler="worker.clock.Clock",
+    beat_max_loop_interval=settings.BEAT_SECONDS,
+    result_expires=None,  # there are no results, so beat needs no entry that clears them away
     timezone="UTC",
 )

@@ -110,6 +110,8 @@ EMBEDDED_BROKER = not env.get("REDIS_URL")
 BLOB_BUCKET = env.get("ANNOTATOR_S3_BUCKET", "")
 BLOB_DIR = DATA_DIR / "blobs"
 ARRAY_DIR = DATA_DIR / "arrays"
+CACHE_BYTES = int(env.get("ANNOTATOR_CACHE_BYTES", str(20 * 1024**3)))  # of pictures fetched from a bucket
+KEEP_DAYS = float(env.get("ANNOTATOR_KEEP_DAYS", "30"))  # how long pictures of undone imports stay stored
 INBOX_DIR = DATA_DIR / "inbox"
 SCRATCH_DIR = DATA_DIR / "scratch"
 STORAGES = {
@@ -139,8 +141,12 @@ if BLOB_BUCKET:
 JOB_BEAT_SECONDS = float(env.get("ANNOTATOR_JOB_BEAT_SECONDS", "5"))
 JOB_DEAD_SECONDS = float(env.get("ANNOTATOR_JOB_DEAD_SECONDS", "30"))
 JOB_SWEEP_SECONDS = float(env.get("ANNOTATOR_JOB_SWEEP_SECONDS", "30"))
+WEBHOOK_SECONDS = float(env.get("ANNOTATOR_WEBHOOK_SECONDS", "3"))
+BEAT_SECONDS = float(env.get("ANNOTATOR_BEAT_SECONDS", "5"))  # at most, until beat sees a changed schedule
 LEASE_SECONDS = int(env.get("ANNOTATOR_LEASE_SECONDS", "600"))
 WEIGHTS_DIR = Path(env["ANNOTATOR_WEIGHTS_DIR"]) if env.get("ANNOTATOR_WEIGHTS_DIR") else None
+# Host names and networks in private address space that requests to addresses which people typed may go to.
+OUTGOING_ALLOW = words("ANNOTATOR_OUTGOING_ALLOW")
 ALLOW_HUB = flag("ANNOTATOR_ALLOW_HUB")
 
 # Uploads are streamed to disk; a request carries a few dozen pictures.

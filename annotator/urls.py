@@ -34,6 +34,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/members", projects.MembersView.as_view()),
     path(f"{PROJECT}/members/<int:user_id>", projects.MemberView.as_view()),
     # events
+    path("api/notifications", events.NotificationsView.as_view()),
+    path("api/notifications/read", events.NotificationsReadView.as_view()),
+    path(f"{PROJECT}/webhooks", events.WebhooksView.as_view()),
+    path(f"{PROJECT}/webhooks/<int:webhook_id>", events.WebhookView.as_view()),
+    path(f"{PROJECT}/webhooks/<int:webhook_id>/secret", events.WebhookSecretView.as_view()),
+    path(f"{PROJECT}/webhooks/<int:webhook_id>/test", events.WebhookTestView.as_view()),
+    path(f"{PROJECT}/webhooks/<int:webhook_id>/deliveries", events.DeliveriesView.as_view()),
+    path(f"{PROJECT}/deliveries/<int:delivery_id>/retry", events.DeliveryRetryView.as_view()),
     path(f"{PROJECT}/events", events.EventsView.as_view()),
     # jobs
     path(f"{PROJECT}/jobs", jobs.JobsView.as_view()),

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from annotator.celery import app
 from annotator.jobs import services
 from annotator.jobs.models import JobKind
-from worker import runner
+from worker import deliveries, runner
 from worker.node import Node
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,16 @@ def sweep() -> None:
     try:
         services.sweep()
         runner.remove_leftovers()
+    finally:
+        close_old_connections()
+
+
+@app.task(name="webhooks.look")
+def look_for_deliveries() -> None:
+    """Look whether webhooks are to be told of something."""
+    close_old_connections()
+    try:
+        deliveries.enqueue_due()
     finally:
         close_old_connections()
 

@@ -67,6 +67,9 @@ STALL_SECONDS = {
     JobKind.COLLECT_GARBAGE: 1800,
     JobKind.DELETE_PROJECT: 1800,
 }
+# Errands of the product's own: no event tells of their end (a webhook told of its own delivery would never rest), and
+# nobody waits for them.
+ERRANDS = (JobKind.DELIVER_WEBHOOKS,)
 MAX_LOSSES = 5  # after so many vanished workers the job itself is the suspect
 
 

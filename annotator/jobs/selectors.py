@@ -10,7 +10,7 @@ from kombu.exceptions import ChannelError, OperationalError
 from redis.exceptions import RedisError
 
 from annotator.celery import app as celery_app
-from annotator.jobs.models import Job, JobQuerySet, WorkerNode
+from annotator.jobs.models import ERRANDS, Job, JobQuerySet, WorkerNode
 
 WORKER_BEAT = timedelta(seconds=20)
 _BROKER_ERRORS = (OSError, OperationalError, RedisError)
@@ -23,8 +23,8 @@ def jobs_of(project_id: int, states: list[str] | None = None) -> JobQuerySet:
 
 
 def active_jobs(project_id: int) -> JobQuerySet:
-    """Return what is queued or running in a project, oldest first."""
-    return jobs_of(project_id).active().order_by("pk")
+    """Return what is queued or running in a project, oldest first, without the product's own errands."""
+    return jobs_of(project_id).active().exclude(kind__in=ERRANDS).order_by("pk")
 
 
 def rate(job: Job) -> float | None:

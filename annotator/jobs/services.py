@@ -23,7 +23,7 @@ from annotator.accounts.models import User
 from annotator.celery import app as celery_app
 from annotator.common.errors import Conflict
 from annotator.events.services import record_event
-from annotator.jobs.models import MAX_LOSSES, QUEUE_OF, STALL_SECONDS, Job, JobKind, Queue, WorkerNode
+from annotator.jobs.models import ERRANDS, MAX_LOSSES, QUEUE_OF, STALL_SECONDS, Job, JobKind, Queue, WorkerNode
 from annotator.jobs.selectors import waiting_in_broker
 from annotator.projects.models import Project
 
@@ -239,18 +239,25 @@ def _end(rows: QuerySet[Job], job: Job, **fields: Any) -> bool:
             Project.objects.select_for_update().filter(pk=job.project_id).first()
         if not rows.update(finished_at=timezone.now(), **fields):
             return False
-        if job.project_id is not None:
-            record_event(
-                project_id=job.project_id,
-                kind="job_finished",
-                actor=job.created_by,
-                job=job.pk,
-                job_kind=job.kind,
-                state=str(fields["state"]),
-            )
+        if job.project_id is not None and job.kind not in ERRANDS:
+            _tell(job, job.project_id, fields)
         if job.slot:
             transaction.on_commit(partial(_ring_slot, job.slot))
     return True
+
+
+def _tell(job: Job, project_id: int, end: dict[str, Any]) -> None:
+    """Record that a job has ended, and why it failed if it did."""
+    record = partial(record_event, project_id=project_id, actor=job.created_by, job=job.pk, job_kind=job.kind)
+    record(kind="job_finished", state=str(end["state"]))
+    if end["state"] == Job.State.FAILED:
+        record(kind="job_failed", title=job.title, code=end["error_code"], message=end["error_message"])
+
+
+def forget_ended(*, kind: JobKind, project_id: int) -> int:
+    """Remove a project's jobs of a kind that ended well or were cancelled; return how many."""
+    done = (Job.State.SUCCEEDED, Job.State.CANCELLED)
+    return Job.objects.filter(kind=kind, project_id=project_id, state__in=done).delete()[0]
 
 
 def _ring_slot(slot: str) -> None:

@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver
 from annotator.accounts.models import User
 from annotator.accounts.services import create_token
 from annotator.common.blobs import blob_key
+from annotator.events.services import create_webhook, send_test
 from annotator.images.models import ImportBatch
 from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
@@ -48,6 +49,16 @@ POST   projects/{project_id}/members                      401 404 403 403 403 20
 PATCH  projects/{project_id}/members/{user_id}            401 404 403 403 403 200 200
 DELETE projects/{project_id}/members/{user_id}            401 404 403 403 403 204 204
 GET    projects/{project_id}/events                       401 404 200 200 200 200 200
+GET    notifications                                      401 200 200 200 200 200 200
+POST   notifications/read                                 401 200 200 200 200 200 200
+GET    projects/{project_id}/webhooks                     401 404 403 403 403 200 200
+POST   projects/{project_id}/webhooks                     401 404 403 403 403 201 201
+PATCH  projects/{project_id}/webhooks/{webhook_id}        401 404 403 403 403 200 200
+DELETE projects/{project_id}/webhooks/{webhook_id}        401 404 403 403 403 204 204
+POST   projects/{project_id}/webhooks/{webhook_id}/secret 401 404 403 403 403 200 200
+POST   projects/{project_id}/webhooks/{webhook_id}/test   401 404 403 403 403 202 202
+GET    projects/{project_id}/webhooks/{webhook_id}/deliveries 401 404 403 403 403 200 200
+POST   projects/{project_id}/deliveries/{delivery_id}/retry 401 404 403 403 403 202 202
 GET    projects/{project_id}/jobs                         401 404 200 200 200 200 200
 GET    projects/{project_id}/jobs/{job_id}                401 404 200 200 200 200 200
 POST   projects/{project_id}/jobs/{job_id}/cancel         401 404 403 403 403 200 200
@@ -106,6 +117,9 @@ BODIES: dict[str, Any] = {
     "POST projects/{project_id}/members": {"username": "outsider", "role": "viewer"},
     "PATCH projects/{project_id}/members/{user_id}": {"role": "reviewer"},
     "POST projects/{project_id}/imports": {"labels": "ignore"},
+    "POST notifications/read": {"all": True},
+    "POST projects/{project_id}/webhooks": {"url": "https://example.org/hook", "kinds": ["import_finished"]},
+    "PATCH projects/{project_id}/webhooks/{webhook_id}": {"enabled": False},
     "POST projects/{project_id}/lease": {"count": 1},
     "POST projects/{project_id}/release": {"tasks": []},
     "POST projects/{project_id}/holdouts": {"name": "exam", "images": []},
@@ -161,8 +175,11 @@ def world(db, settings) -> World:
     batch = ImportBatch.objects.create(project=project, name="photos", created_by=lead)
     job = enqueue(kind=JobKind.EMBED, project=project)
     snapshot = make_snapshot(project)
+    webhook, _ = create_webhook(project=project, user=lead, url="https://example.org/", kinds=["import_finished"])
     parts = {
         "project_id": project.pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": send_test(webhook=webhook).pk,
         "user_id": add_member(project, Role.VIEWER, make_user("somebody")).pk,
         "class_id": project.classes.get(name="cat").pk,
         "token_id": create_token(user=lead, name="the lead's")[0].pk,

@@ -13,6 +13,8 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.SNAPSHOT: "worker.handlers.snapshot",
     JobKind.EXPORT: "worker.handlers.export",
     JobKind.FIND_DUPLICATES: "worker.handlers.find_duplicates",
+    JobKind.PROMOTE: "worker.handlers.promote",
+    JobKind.DELIVER_WEBHOOKS: "worker.handlers.deliver_webhooks",
 }
 
 

@@ -152,7 +152,9 @@ class TestAttempts:
         job.refresh_from_db()
         assert (job.state, job.error_code) == (State.FAILED, "no_files")
         assert (job.error_message, job.error_hint) == ("The zip is empty.", "Pack the pictures again.")
-        assert Event.objects.get().data["state"] == "failed"
+        ended, failed = Event.objects.order_by("seq")
+        assert (ended.kind, ended.data["state"]) == ("job_finished", "failed")
+        assert (failed.kind, failed.data["message"]) == ("job_failed", "The zip is empty.")
 
     def test_an_attempt_that_its_worker_gives_up_is_queued_and_rung(
         self, silent_doorbell, django_capture_on_commit_callbacks

@@ -1,0 +1,58 @@
+"""What a person is told: computed from the activity log by role, so that nothing is written for each reader."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.events.models import Event, ReadEvent, ReadMark
+from annotator.projects.models import Role
+
+KEPT = timedelta(days=30)
+ALARMING_IMBALANCE = 10  # largest class over smallest
+
+FOR_LEADS = ("import_finished", "job_failed", "run_finished", "run_failed", "webhook_disabled")
+FOR_REVIEWERS = ("model_made", "model_promoted", "model_rolled_back")
+FOR_WHO_ASKED = ("import_finished", "job_failed", "run_finished", "run_failed", "export_made", "snapshot_made")
+# Whoever does these has seen them done.
+NO_NEWS_TO_ACTOR = ("model_rolled_back", "member_changed")
+# Their failure is an event of its own, which says more.
+FAILURES_TOLD_OTHERWISE = ("train",)
+
+
+def notifications(user: User, *, unread: bool = False) -> QuerySet[Event]:
+    """Return the events that a person is told of, with `read` beside each; only those not read if `unread`.
+
+    They go back to when the person joined the project, and no further than KEPT.
+    """
+    mark = ReadMark.objects.filter(user=user, project=OuterRef("project"), seq__gte=OuterRef("seq"))
+    one = ReadEvent.objects.filter(user=user, event=OuterRef("pk"))
+    events = (
+        Event.objects.filter(
+            _audience(user),
+            project__memberships__user=user,
+            project__memberships__created_at__lte=F("created_at"),
+            project__archived_at=None,
+            created_at__gte=timezone.now() - KEPT,
+        )
+        .exclude(kind="job_failed", data__job_kind__in=FAILURES_TOLD_OTHERWISE)
+        .exclude(kind__in=NO_NEWS_TO_ACTOR, actor=user)
+        .annotate(read=Q(Exists(mark)) | Q(Exists(one)))
+    )
+    return events.filter(read=False) if unread else events
+
+
+def _audience(user: User) -> Q:
+    """What concerns whom; the person's membership is joined by the caller."""
+    alarming = Q(kind="balance_reported", data__imbalance_ratio__gte=ALARMING_IMBALANCE)
+    leads = Q(project__memberships__role__gte=Role.LEAD)
+    reviewers = Q(project__memberships__role__gte=Role.REVIEWER)
+    return (
+        leads & (Q(kind__in=FOR_LEADS) | alarming)
+        | reviewers & Q(kind__in=FOR_REVIEWERS)
+        | Q(kind__in=FOR_WHO_ASKED, actor=user)
+        | Q(kind="member_changed", data__user=user.pk)
+    )
