@@ -12,6 +12,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,11 +22,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from rest_framework import status
 
+from annotator.common.cache import Keeper, cache_root, kept, sha256_of
 from annotator.common.errors import DomainError
 
 logger = logging.getLogger(__name__)
+keeper = Keeper()
 
 ORIGINAL = "original"
+FRESH = timedelta(hours=1)  # a blob brought within this time need not be touched again
 VARIANTS: Mapping[str, str] = {
     ORIGINAL: "original",
     "thumb": "thumb.jpg",
@@ -59,7 +63,8 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _asking_storage() -> Iterator[None]:
+def asking_storage() -> Iterator[None]:
+    """Turn what the bucket answers, or that it does not, into StorageUnavailable."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -71,22 +76,40 @@ def blob_key(sha256: str, variant: str) -> str:
     return f"{sha256[:2]}/{sha256}/{VARIANTS[variant]}"
 
 
-@_asking_storage()
+@asking_storage()
 def store_picture(original: Path, sha256: str, derivatives: Mapping[str, bytes]) -> None:
     """Store a picture and its derivatives unless they are there already.
 
-    The original is written last, so that where it exists everything exists.
+    The original is written last, so that where it exists everything exists. One that is there is touched, so that
+    nobody takes it for forgotten before a row names it.
 
     Raises:
         BlobChanged: the file no longer has the content that `sha256` was taken of.
         OSError: the file cannot be read, or the storage cannot be written.
         StorageUnavailable: the bucket cannot be written.
     """
-    if default_storage.exists(blob_key(sha256, ORIGINAL)):
+    if _touch(blob_key(sha256, ORIGINAL)):
         return
     for variant, data in derivatives.items():
         _write_bytes(blob_key(sha256, variant), data)
     _write_original(blob_key(sha256, ORIGINAL), original, sha256)
+
+
+def _touch(key: str) -> bool:
+    """Make a blob count as brought just now; say whether it is there."""
+    path = _own_path(key)
+    if path is not None:
+        with suppress(FileNotFoundError):
+            os.utime(path)
+            return True
+        return False
+    if not default_storage.exists(key):
+        return False
+    bucket = getattr(default_storage, "bucket", None)
+    if bucket is not None and bucket.Object(key).last_modified < datetime.now(UTC) - FRESH:
+        source = {"Bucket": bucket.name, "Key": key}
+        bucket.Object(key).copy_from(CopySource=source, MetadataDirective="REPLACE")
+    return True
 
 
 def settle() -> None:
@@ -95,7 +118,7 @@ def settle() -> None:
         os.sync()
 
 
-@_asking_storage()
+@asking_storage()
 def local_path(sha256: str, variant: str) -> Path:
     """Return a file on this host with the blob's content; from a bucket it is fetched once and kept.
 
@@ -107,8 +130,8 @@ def local_path(sha256: str, variant: str) -> Path:
     key = blob_key(sha256, variant)
     stored = _own_path(key)
     if stored is None:
-        place = Path(settings.DATA_DIR) / "blob-cache" / key
-        return _kept(place) or _fetch(key, place, sha256 if variant == ORIGINAL else None)
+        place = cache_root() / key
+        return kept(place) or _fetch(key, place, sha256 if variant == ORIGINAL else None)
     if not stored.exists():
         raise FileNotFoundError(key)
     return stored
@@ -146,30 +169,15 @@ def _write_original(key: str, source: Path, sha256: str) -> None:
     draft = _draft_beside(target)
     try:
         shutil.copyfile(source, draft)
-        _check(_sha256_of(draft), sha256)
+        _check(sha256_of(draft), sha256)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _check(found: str, expected: str) -> None:
     if found != expected:
         raise BlobChanged(f"The picture is damaged: expected SHA-256 {expected}, found {found}.")
-
-
-def _kept(place: Path) -> Path | None:
-    """Return what was fetched to `place`, whose name ends in its SHA-256, if it still is that."""
-    for path in place.parent.glob(f"{place.name}.*"):
-        with suppress(FileNotFoundError):  # somebody else found it damaged, too
-            if _sha256_of(path) == path.suffix[1:]:
-                return path
-            path.unlink()
-    return None
 
 
 def _fetch(key: str, place: Path, sha256: str | None) -> Path:
@@ -181,11 +189,12 @@ def _fetch(key: str, place: Path, sha256: str | None) -> Path:
             expected = remote.size
         if draft.stat().st_size != expected:
             raise BlobChanged(f"The picture is damaged: {draft.stat().st_size} of {expected} bytes arrived.")
-        found = _sha256_of(draft)
+        found = sha256_of(draft)
         if sha256 is not None:
             _check(found, sha256)
         target = place.with_name(f"{place.name}.{found}")
         os.replace(draft, target)
+        keeper.fetched(expected)
     except FileNotFoundError:
         _look_for_bucket()
         raise

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Picture
 
 from annotator.common.blobs import ORIGINAL, VARIANTS, BlobChanged, blob_key, local_path, store_picture
+from annotator.common.upkeep import discard_picture, stored_pictures
 from annotator.images.models import Image, ImportBatch
 from annotator.images.selectors import active_space, embeddings
 from annotator.images.services import create_batch, start_batch
@@ -253,3 +255,30 @@ class TestAway:
         assert not Image.objects.exists()
         away(False)
         assert ran(retry(job=job)).result["imported"] == 2
+
+
+def test_a_forgotten_picture_leaves_the_bucket_and_this_host(bucket, project):
+    first, second = Image.objects.order_by("position")
+    copy = local_path(first.sha256, "thumb")
+    stored = {each.sha256: each for each in stored_pictures()}
+    assert set(stored) == {first.sha256, second.sha256}
+    soon = datetime.now(UTC) + timedelta(hours=1)
+
+    assert discard_picture(first.sha256, unless_touched_since=datetime.now(UTC) - timedelta(days=1)) == 0
+    assert discard_picture(first.sha256, unless_touched_since=soon) == stored[first.sha256].bytes
+
+    assert [each.sha256 for each in stored_pictures()] == [second.sha256]
+    assert not copy.exists()
+
+
+def test_bringing_an_old_picture_again_makes_it_a_new_one(bucket, project, tmp_path, monkeypatch):
+    monkeypatch.setattr("annotator.common.blobs.FRESH", timedelta(0))
+    image = Image.objects.order_by("position")[0]
+    key = bucket.Object(blob_key(image.sha256, ORIGINAL))
+    before = key.last_modified
+    time.sleep(1.1)  # the clock of an S3 service goes by seconds
+
+    store_picture(tmp_path / "is not even read", image.sha256, {})
+
+    assert bucket.Object(key.key).last_modified > before
+    assert hashlib.sha256(bucket.Object(key.key).get()["Body"].read()).hexdigest() == image.sha256
