@@ -24,7 +24,7 @@ from worker.ml.evaluate import evaluate
 from worker.ml.gate import judge
 from worker.ml.head import probabilities, train_head
 from worker.ml.recipes import PRESETS, Recipe
-from worker.ml.train import Progress, TrainData, TrainResult, train
+from worker.ml.train import Progress, TrainData, TrainResult, Watch, train
 
 TEST, PER_CLASS_VALIDATION = 300, 4
 
@@ -61,7 +61,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     recipe = replace(PRESETS[options.preset].recipe, epochs=options.epochs, seed=options.seed)
     data = TrainData(paths, labels, names, train_rows, validation)
     began = time.monotonic()
-    result = train(recipe, data, folder / "run", report=_report)
+    result = train(recipe, data, folder / "run", watch=Watch(step=_report))
     seconds = time.monotonic() - began
     tuned = _predictions(recipe, result, data, test)
     _print(f"fine-tuned, {options.preset}", tuned, labels[test], seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,11 @@ from worker.ml.head import train_head
 
 # Files of pictures, or the pictures themselves, uint8 [n, h, w, 3].
 Pictures = Sequence[Path] | npt.NDArray[np.uint8]
+OnBatch = Callable[[int], None]  # is told the number of pictures done so far
+
+
+def silent(done: int) -> None:
+    """An OnBatch for those whom nobody asks."""
 
 
 class PictureUnreadable(Exception):
@@ -130,12 +135,13 @@ def predict(
     *,
     compute: Compute,
     batch_size: int = 32,
+    on_batch: OnBatch = silent,
 ) -> npt.NDArray[np.float32]:
     """Logits fp32 [len(rows), C] of the centre crops of some rows; the model must be in eval mode on the device.
 
-    Raises PictureUnreadable.
+    Raises PictureUnreadable, and whatever `on_batch` raises.
     """
-    batches = _batches(pictures, np.asarray(rows, np.int64), frame, batch_size)
+    batches = _batches(pictures, np.asarray(rows, np.int64), frame, batch_size, on_batch)
     with torch.inference_mode(), autocast(compute):
         logits = [model(normalise(batch, frame, compute.device)).float().cpu() for batch in batches]
     if not logits:
@@ -151,6 +157,7 @@ def start_from_head(
     labels: npt.NDArray[np.int64],
     *,
     compute: Compute,
+    on_batch: OnBatch = silent,
 ) -> None:
     """Give the last layer the weights of a head trained on the backbone's features of some labelled rows.
 
@@ -158,7 +165,7 @@ def start_from_head(
     2022, section 3.3). labels [len(rows)] index the classes. The model is left in eval mode on the device.
     """
     model.eval().to(compute.device)
-    batches = _batches(pictures, rows, frame, 32)
+    batches = _batches(pictures, rows, frame, 32, on_batch)
     with torch.inference_mode(), autocast(compute):
         inputs = (model.forward_features(normalise(batch, frame, compute.device)) for batch in batches)
         features = torch.cat([model.forward_head(each, pre_logits=True).float().cpu() for each in inputs])
@@ -176,7 +183,9 @@ def autocast(compute: Compute) -> torch.autocast:
     return torch.autocast(compute.device.type, compute.dtype, enabled=compute.dtype != torch.float32)
 
 
-def _batches(pictures: Pictures, rows: npt.NDArray[np.int64], frame: Frame, batch_size: int) -> Iterator[torch.Tensor]:
+def _batches(
+    pictures: Pictures, rows: npt.NDArray[np.int64], frame: Frame, batch_size: int, on_batch: OnBatch
+) -> Iterator[torch.Tensor]:
     """uint8 [b, 3, px, px] a batch; threads decode it."""
 
     def crop(row: int) -> npt.NDArray[np.uint8]:
@@ -186,3 +195,4 @@ def _batches(pictures: Pictures, rows: npt.NDArray[np.int64], frame: Frame, batc
         for start in range(0, len(rows), batch_size):
             crops = pool.map(crop, rows[start : start + batch_size].tolist())
             yield torch.from_numpy(np.stack(list(crops))).permute(0, 3, 1, 2)
+            on_batch(min(start + batch_size, len(rows)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from worker.ml.checkpoint import write_file
 
 METRICS = "metrics.jsonl"
 EVENTS = "tensorboard"
+Listener = Callable[[dict[str, Any]], None]
 
 
 class Curves:
@@ -22,12 +24,16 @@ class Curves:
     A line has `kind` ("train", "validation" or "note"), `step` and `epoch`, and the values told.
     """
 
-    def __init__(self, folder: Path, *, keep: int = 0) -> None:
-        """Go on after the first `keep` lines; what a killed attempt wrote after them is forgotten."""
+    def __init__(self, folder: Path, *, keep: int = 0, listener: Listener | None = None) -> None:
+        """Go on after the first `keep` lines; what a killed attempt wrote after them is forgotten.
+
+        `listener` is told each new line, too.
+        """
         path = folder / METRICS
         lines = read_curves(folder)[:keep]
         write_file(path, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
         self.count = len(lines)
+        self._listener = listener
         self._file = path.open("a", buffering=1)
         shutil.rmtree(folder / EVENTS, ignore_errors=True)
         self._events = SummaryWriter(str(folder / EVENTS), flush_secs=10)
@@ -49,6 +55,8 @@ class Curves:
         self._file.write(f"{json.dumps(line)}\n")
         self.count += 1
         self._draw(line)
+        if self._listener is not None:
+            self._listener(line)
 
     def _draw(self, line: dict[str, Any]) -> None:
         for name, value in line.items():

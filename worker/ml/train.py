@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,8 @@ from torch.utils.data import DataLoader, Dataset
 from worker.ml.augment import Augmenter
 from worker.ml.calibrate import fit_temperature
 from worker.ml.checkpoint import load_checkpoint, save_checkpoint
-from worker.ml.classifier import Frame, Pictures, build_classifier, picture, predict, start_from_head
+from worker.ml.classifier import Frame, OnBatch, Pictures, build_classifier, picture, predict, start_from_head
+from worker.ml.clock import Clock
 from worker.ml.curves import Curves
 from worker.ml.device import Compute, best_compute
 from worker.ml.evaluate import Evaluation, evaluate
@@ -36,6 +36,7 @@ from worker.ml.recipes import InvalidRecipe, Recipe
 
 CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "model.safetensors"
 LINES_PER_EPOCH = 10  # points of the training curve
+OnAside = Callable[[str, int, int], None]  # is told what passes pictures through without learning: what, done, of all
 
 
 class TrainingStopped(Exception):
@@ -125,14 +126,22 @@ class _State:
     loss_count: int = 0
 
 
+def _ignore(*_: Any) -> None:
+    """For what nobody wants to be told."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the caller is told while a run goes on. Whatever one of these raises ends the training."""
+
+    step: Callable[[Progress], None] = _ignore  # after each step
+    line: Callable[[dict[str, Any]], None] = _ignore  # a new line of the curves, see `curves.Curves`
+    aside: OnAside = _ignore
+    should_stop: Callable[[], bool] = lambda: False  # asked after each step
+
+
 def train(
-    recipe: Recipe,
-    data: TrainData,
-    workdir: Path,
-    *,
-    report: Callable[[Progress], None],
-    should_stop: Callable[[], bool] = lambda: False,
-    host: Host = Host(),
+    recipe: Recipe, data: TrainData, workdir: Path, *, watch: Watch = Watch(), host: Host = Host()
 ) -> TrainResult:
     """Train by the recipe; call it again with the same recipe, data and workdir to go on after a kill.
 
@@ -140,26 +149,26 @@ def train(
     and with any number of decoding processes.
 
     Raises InvalidRecipe, ValueError (data that nothing can be learned from; a workdir of another run),
-    PictureUnreadable, WeightsUnavailable, TrainingDiverged, TrainingStopped (after `should_stop` said so), and
+    PictureUnreadable, WeightsUnavailable, TrainingDiverged, TrainingStopped (after `watch.should_stop` said so), and
     torch.OutOfMemoryError if a single picture is too much.
     """
     recipe.check()
     data.check()
     workdir.mkdir(parents=True, exist_ok=True)
     with torch.random.fork_rng(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        run = _Run(recipe, data, workdir, host)
+        run = _Run(recipe, data, workdir, host, watch)
         state, plan = run.state, run.plan
-        with Curves(workdir, keep=state.lines) as curves:
+        with Curves(workdir, keep=state.lines, listener=watch.line) as curves:
             for pixels, targets in run.batches():
                 epoch, rate = state.step // plan.epoch_steps, plan.learning_rate(state.step)
                 loss = run.learner.learn(pixels, targets, step=state.step, rate=rate)
                 state.step += 1
                 run.clock.learned(len(targets))
                 run.tell_loss(curves, epoch, loss, rate)
-                report(run.progress(epoch, loss, rate))
+                watch.step(run.progress(epoch, loss, rate))
                 if state.step % plan.epoch_steps == 0:
                     run.judge(curves, epoch)
-                stop = should_stop()
+                stop = watch.should_stop()
                 if stop or state.done or run.clock.checkpoint_due():
                     run.save(curves)
                 if state.done:
@@ -172,8 +181,8 @@ def train(
 class _Run:
     """What the loop above works on: the learner, the plan, the counters, and where they are kept."""
 
-    def __init__(self, recipe: Recipe, data: TrainData, workdir: Path, host: Host) -> None:
-        self.recipe, self.data, self.workdir, self.host = recipe, data, workdir, host
+    def __init__(self, recipe: Recipe, data: TrainData, workdir: Path, host: Host, watch: Watch) -> None:
+        self.recipe, self.data, self.workdir, self.host, self.watch = recipe, data, workdir, host, watch
         torch.manual_seed(recipe.seed)  # of the fresh classifier's weights
         model, self.frame = build_classifier(
             recipe.backbone,
@@ -185,13 +194,15 @@ class _Run:
         )
         compute = training_compute(recipe, host.device)
         if not (workdir / CHECKPOINT).exists():
-            start_from_head(model, self.frame, data.pictures, data.train, data.labels[data.train], compute=compute)
+            told = self._passing("looking at the training pictures", len(data.train))
+            labels = data.labels[data.train]
+            start_from_head(model, self.frame, data.pictures, data.train, labels, compute=compute, on_batch=told)
         self.learner = Learner(model, self.frame, make_loss(recipe, data.counts), recipe, compute)
         self.plan = Plan(recipe, data.train, data.labels[data.train])
         self.identity = _identity(recipe, data)
         self.state = self._resumed()
         self.parts = self.learner.parts  # the last that was told
-        self.clock = _Clock(host.checkpoint_s, host.checkpoint_steps)
+        self.clock = Clock(host.checkpoint_s, host.checkpoint_steps)
 
     def batches(self) -> Iterable[tuple[torch.Tensor, torch.Tensor]]:
         """(pixels uint8 [b, 3, px, px], targets int64 [b]) from the present step on."""
@@ -293,8 +304,14 @@ class _Run:
 
     def _validation_logits(self, model: nn.Module) -> npt.NDArray[np.float32]:
         data, compute = self.data, self.learner.compute
+        told = self._passing("validating", len(data.validation))
         size = self.recipe.batch_size
-        return predict(model, self.frame, data.pictures, data.validation, compute=compute, batch_size=size)
+        return predict(
+            model, self.frame, data.pictures, data.validation, compute=compute, batch_size=size, on_batch=told
+        )
+
+    def _passing(self, what: str, total: int) -> OnBatch:
+        return lambda done: self.watch.aside(what, done, total)
 
     def _evaluation(self, logits: npt.NDArray[np.float32]) -> tuple[Evaluation, float]:
         """-> how good, and the mean cross-entropy."""
@@ -318,48 +335,6 @@ class _Varied(Dataset[tuple[torch.Tensor, int]]):
         return pixels, int(self.data.labels[at.row])
 
 
-class _Clock:
-    """How fast this attempt learns, validation aside, and when the next checkpoint is due."""
-
-    def __init__(self, checkpoint_s: float, checkpoint_steps: int | None) -> None:
-        self.checkpoint_s, self.checkpoint_steps = checkpoint_s, checkpoint_steps
-        self.steps = self.images = 0
-        self.pause_s = self.paused_s = 0.0  # the last pause, all pauses
-        self.began = self.last_checkpoint = time.monotonic()
-
-    def learned(self, images: int) -> None:
-        """Count a step."""
-        self.steps += 1
-        self.images += images
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Time that is not spent learning."""
-        began = time.monotonic()
-        yield
-        self.pause_s = time.monotonic() - began
-        self.paused_s += self.pause_s
-
-    @property
-    def step_s(self) -> float:
-        """Mean seconds a step."""
-        return (time.monotonic() - self.began - self.paused_s) / max(self.steps, 1)
-
-    @property
-    def images_per_s(self) -> float:
-        """Training pictures a second."""
-        return self.images / max(time.monotonic() - self.began - self.paused_s, 1e-9)
-
-    def checkpoint_due(self) -> bool:
-        """Whether one of the two intervals has passed; if so, both begin anew."""
-        now = time.monotonic()
-        by_steps = self.checkpoint_steps is not None and self.steps % self.checkpoint_steps == 0
-        if not by_steps and now - self.last_checkpoint < self.checkpoint_s:
-            return False
-        self.last_checkpoint = now
-        return True
-
-
 def training_compute(recipe: Recipe, device: torch.device | None = None) -> Compute:
     """The device and the arithmetic of its forward passes: bf16 where it is native, else fp16 on a GPU, else fp32.
 
@@ -374,6 +349,15 @@ def training_compute(recipe: Recipe, device: torch.device | None = None) -> Comp
     if recipe.precision == "fp16" and not cuda:
         raise InvalidRecipe({"precision": "fp16 needs a GPU"})
     return Compute(device, {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[recipe.precision])
+
+
+def can_resume(workdir: Path) -> bool:
+    """Whether a run can go on from what lies in a folder: a checkpoint, and the best weights that it names."""
+    found = load_checkpoint(workdir / CHECKPOINT)
+    if found is None:
+        return False
+    best = found[1]["run"]["best_epoch"]
+    return best < 0 or (workdir / f"best-{best}.safetensors").exists()
 
 
 def _spare_cores() -> int:

@@ -19,7 +19,7 @@ from worker.ml.device import Compute
 from worker.ml.learner import TrainingDiverged
 from worker.ml.losses import CrossEntropy
 from worker.ml.recipes import InvalidRecipe
-from worker.ml.train import CHECKPOINT, Host, TrainingStopped, train, training_compute
+from worker.ml.train import CHECKPOINT, Host, TrainingStopped, Watch, can_resume, train, training_compute
 
 KILLS = 4
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -44,7 +44,8 @@ def run(tmp_path, weights_folder):
         recipe=RECIPE, data=None, *, folder="run", report=lambda progress: None, should_stop=lambda: False, **host
     ):
         at = Host(weights_folder=weights_folder, **host)
-        return train(recipe, data or striped(), tmp_path / folder, report=report, should_stop=should_stop, host=at)
+        watch = Watch(step=report, should_stop=should_stop)
+        return train(recipe, data or striped(), tmp_path / folder, watch=watch, host=at)
 
     return start
 
@@ -55,7 +56,7 @@ def undisturbed(tmp_path_factory, weights_folder):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("undisturbed")
     host = Host(weights_folder=weights_folder)
-    return digest(train(RECIPE, striped(), folder, report=lambda progress: None, host=host).weights)
+    return digest(train(RECIPE, striped(), folder, host=host).weights)
 
 
 def test_a_few_epochs_teach_a_tiny_model_to_tell_stripes(run, tmp_path):
@@ -106,6 +107,27 @@ def kill(tmp_path, weights_folder):
 def milestones(tmp_path_factory, weights_folder):
     """The names of the points at which a run can be killed."""
     return killed(tmp_path_factory.mktemp("milestones") / "run", weights_folder, kill_at=None)
+
+
+def test_the_caller_is_told_of_steps_lines_and_pictures_passed_through(weights_folder, tmp_path):
+    steps, lines, aside = [], [], []
+    watch = Watch(step=steps.append, line=lines.append, aside=lambda *what: aside.append(what))
+
+    train(RECIPE, striped(), tmp_path / "run", watch=watch, host=Host(weights_folder=weights_folder))
+
+    assert [each.step for each in steps] == list(range(1, 10))
+    assert lines == read_curves(tmp_path / "run")
+    assert aside[0] == ("looking at the training pictures", 24, 24)
+    assert aside[1:] == [("validating", 8, 12), ("validating", 12, 12)] * 4, "each epoch, and the best one at the end"
+
+
+def test_a_run_cannot_go_on_without_the_best_weights_that_its_checkpoint_names(run, tmp_path):
+    assert not can_resume(tmp_path)
+    run()
+    assert can_resume(tmp_path / "run")
+    for path in (tmp_path / "run").glob("best-*"):
+        path.unlink()
+    assert not can_resume(tmp_path / "run")
 
 
 def test_a_run_that_is_asked_to_stop_goes_on_later(run, undisturbed):

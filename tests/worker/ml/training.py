@@ -15,7 +15,7 @@ import torch
 from tests.worker.killing import Milestones
 from tests.worker.ml.photographs import stripes
 from worker.ml.recipes import Augmentation, Recipe
-from worker.ml.train import Host, Progress, TrainData, train
+from worker.ml.train import Host, Progress, TrainData, Watch, train
 
 TINY = "test_efficientnet"
 
@@ -71,5 +71,5 @@ def _child(workdir: Path, weights_folder: Path, kill_at: int | None, trace: Path
         milestones.pass_by(f"step {progress.step}")
 
     host = Host(weights_folder=weights_folder, checkpoint_steps=2)
-    train(RECIPE, striped(), workdir, report=report, host=host)
+    train(RECIPE, striped(), workdir, watch=Watch(step=report), host=host)
     trace.write_text(json.dumps(milestones.passed))
