@@ -51,7 +51,7 @@ class Installation:
         return broker
 
     def start_clock(self) -> subprocess.Popen:
-        return self._python(*supervisor.beat(self.folder).command[3:])
+        return self._python(*supervisor.beat().command[3:])
 
     def start_worker(self) -> subprocess.Popen:
         """Start a worker for the queues `cpu` and `interactive`, whichever."""

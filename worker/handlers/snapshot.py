@@ -11,6 +11,7 @@ from django.db import transaction
 
 from annotator.images.models import Trust
 from annotator.images.selectors import active_space, embeddings, score_reader
+from annotator.labeling.selectors import changes_so_far
 from annotator.projects.models import Project
 from annotator.snapshots.models import Split
 from annotator.snapshots.selectors import BATCH, Candidates, Provenance, candidates
@@ -79,6 +80,7 @@ def freeze(ctx: JobContext, settings: dict[str, Any], report: Report) -> Stored:
     """
     project = ctx.project
     names = dict(project.classes.order_by("index").values_list("id", "name"))
+    changes = changes_so_far(project)  # counted first: a label that comes meanwhile is said to be missing, if anything
     frozen = _choose(project, settings, names)
     if len(frozen.chosen) == 0:
         raise JobFailed(
@@ -88,7 +90,7 @@ def freeze(ctx: JobContext, settings: dict[str, Any], report: Report) -> Stored:
         )
     draft = ctx.attempt_dir / "content"
     hash_ = _write(frozen, ContentWriter(draft), Provenance(names, score_reader(project.pk)), report)
-    frozen.report |= _leaks(project, frozen, report)
+    frozen.report |= _leaks(project, frozen, report) | {"changes": changes}
     folder = store_content(project_id=project.pk, draft=draft, hash_=hash_, job=ctx.job)
     return Stored(folder, hash_, len(frozen.chosen), _counts(frozen, names), frozen.report)
 

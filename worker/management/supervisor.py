@@ -141,7 +141,7 @@ class Supervisor:
             self._broker = self._launch(broker(self.data_dir))
             self._await_broker()
         self._workers = self._launch(*(worker(queue) for queue in QUEUES))
-        self._beat = self._launch(beat(self.data_dir))
+        self._beat = self._launch(beat())
         self._web = self._launch(web(self.host, self.port, self.web_processes))
 
     def _launch(self, *programs: Program) -> list[Child]:
@@ -269,9 +269,9 @@ def worker(queue: str) -> Program:
     )
 
 
-def beat(data_dir: Path) -> Program:
-    """Celery's clock, which rings the sweep."""
-    return Program("beat", _celery("beat", "-s", str(data_dir / "beat-schedule"), "--pidfile", ""))
+def beat() -> Program:
+    """Celery's clock, which rings the sweep and the schedules of projects."""
+    return Program("beat", _celery("beat", "--pidfile", ""))
 
 
 def web(host: str, port: int, processes: int) -> Program:

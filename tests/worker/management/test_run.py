@@ -41,11 +41,11 @@ def test_a_worker_is_the_one_that_annotator_up_would_start(became, queue):
     assert environment == {**os.environ, **program.environment}
 
 
-def test_so_are_web_and_beat(became, settings):
+def test_so_are_web_and_beat(became):
     call_command("run", "web", "--host", "0.0.0.0", "--port", "8080", "--workers", "3")
     call_command("run", "beat")
 
-    programs = supervisor.web("0.0.0.0", 8080, 3), supervisor.beat(settings.DATA_DIR)
+    programs = supervisor.web("0.0.0.0", 8080, 3), supervisor.beat()
     assert [command for command, _, _ in became] == [program.command for program in programs]
 
 

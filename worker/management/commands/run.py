@@ -36,13 +36,13 @@ class Command(BaseCommand):
         """Share the data directory with the other parts, so that nothing is restored under them; then become it."""
         data_dir = Path(settings.DATA_DIR)
         os.set_inheritable(lock_data_dir(data_dir, shared=True), True)
-        _become(_program(data_dir, **options))
+        _become(_program(**options))
 
 
-def _program(data_dir: Path, *, part: str, host: str, port: int, workers: int, **_: Any) -> Program:
+def _program(*, part: str, host: str, port: int, workers: int, **_: Any) -> Program:
     programs: dict[str, Callable[[], Program]] = {
         "web": lambda: web(host, port, max(1, workers)),
-        "beat": lambda: beat(data_dir),
+        "beat": beat,
     }
     return programs[part]() if part in programs else worker(part)
 
