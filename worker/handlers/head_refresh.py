@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from annotator.common.arrays import publish, write_arrays
+from annotator.common.arrays import publish, remove, write_arrays
 from annotator.events.services import record_event
 from annotator.images.models import EmbeddingSpace, ScoreSet
 from annotator.images.selectors import Embeddings, ScoreReader, active_space, embeddings, score_reader
@@ -36,14 +36,16 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     vectors = embeddings(space)
     data = refresh_data(project, space.length)
     ctx.progress(0, STEPS, "steps", "training the head")
-    scored = _train_and_score(project, vectors, data)
+    scored = train_and_score(project, vectors, data)
     ctx.progress(2, STEPS, "steps", "choosing the next pictures")
     picks, seed = _select(project, vectors, data, scored)
     ctx.progress(3, STEPS, "steps", "saving")
     folder = f"{project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:
-        _write(ctx, scored, folder)
+        write_scores(ctx, scored, folder)
     result = _publish(ctx, space=space, data=data, scored=scored, folder=folder, picks=picks, seed=seed)
+    if "skipped" in result:
+        remove([folder])
     collect_garbage(project.pk)
     return result
 
@@ -63,7 +65,8 @@ class Scored:
         return [(int(c), float(p)) for c, p in zip(classes, self.scores.top_prob[position, :SHOWN], strict=True)]
 
 
-def _train_and_score(project: Project, vectors: Embeddings, data: RefreshData) -> Scored | None:
+def train_and_score(project: Project, vectors: Embeddings, data: RefreshData) -> Scored | None:
+    """Train a head on a space's embeddings and score every picture with it; None without classes or labels."""
     class_ids = list(live_classes(project.pk).values_list("id", flat=True))
     if not len(data.train) or not class_ids:
         return None
@@ -112,7 +115,8 @@ def _pick(position: int, reason: dict[str, Any], scored: Scored | None, imported
     return RoundPick(position, reason, imported.name if imported is not None and top else "", top)
 
 
-def _write(ctx: JobContext, scored: Scored, folder: str) -> None:
+def write_scores(ctx: JobContext, scored: Scored, folder: str) -> None:
+    """Put scores and head into the array store; nothing is visible yet."""
     scores = scored.scores
     draft = ctx.attempt_dir / "scores"
     arrays = {name: getattr(scores, name) for name in ("top_class", "top_prob", "margin", "entropy", "class_sums")}
@@ -135,21 +139,13 @@ def _publish(
     project = ctx.project
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
-        score_set = None
-        if scored is not None:
-            score_set = publish_scores(
-                project_id=project.pk,
-                kind=ScoreSet.Kind.HEAD,
-                space=space,
-                folder=folder,
-                length=len(scored.scores.margin),
-                classes=[int(c) for c in scored.head.classes],
-                labels=len(data.train),
-                trained_seq=data.seq,
-                test_size=len(data.test),
-                test_correct=scored.test_correct,
-                metrics={"temperature": scored.head.temperature},
-            )
+        if active_space(project.pk) != space:
+            # Another model was promoted meanwhile, which has asked for a refresh of its own.
+            result: dict[str, Any] = {"skipped": "another model serves by now"}
+            ctx.succeed(result)
+            return result
+        score_set = None if scored is None else publish_scored(space=space, data=data, scored=scored, folder=folder)
+        if score_set is not None:
             picks = [replace(pick, model=score_set.name) for pick in picks]
         round_ = publish_round(project=project, strategy=project.strategy, seed=seed, picks=picks, score_set=score_set)
         accuracy = scored.test_correct / len(data.test) if scored is not None and len(data.test) else None
@@ -165,3 +161,20 @@ def _publish(
         }
         ctx.succeed(result)
     return result
+
+
+def publish_scored(*, space: EmbeddingSpace, data: RefreshData, scored: Scored, folder: str) -> ScoreSet:
+    """Make stored scores the project's, inside the caller's transaction."""
+    return publish_scores(
+        project_id=space.project_id,
+        kind=ScoreSet.Kind.HEAD,
+        space=space,
+        folder=folder,
+        length=len(scored.scores.margin),
+        classes=[int(c) for c in scored.head.classes],
+        labels=len(data.train),
+        trained_seq=data.seq,
+        test_size=len(data.test),
+        test_correct=scored.test_correct,
+        metrics={"temperature": scored.head.temperature},
+    )

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from annotator.common.arrays import array_path
-from annotator.common.blobs import blob_key, store_picture
+from annotator.common.blobs import blob_key
 from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image
 from annotator.images.selectors import active_space, embeddings
 from annotator.images.services import publish_shard
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue, request_cancel, retry
 from annotator.projects.models import Project
-from tests.factories import make_image, make_project, picture_bytes
+from tests.factories import make_project
+from tests.worker.handlers.embedding import add_pictures
 from worker.handlers import embed
 from worker.ml.backbones import WeightsUnavailable
 from worker.runner import run_job
@@ -25,19 +26,6 @@ from worker.runner import run_job
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DIM = 8
-
-
-def add_pictures(project: Project, folder: Path, count: int) -> list[Image]:
-    """Add catalogue rows with their blobs."""
-    images = []
-    for _ in range(count):
-        data = picture_bytes(project.next_position)
-        sha256 = hashlib.sha256(data).hexdigest()
-        original = folder / sha256
-        original.write_bytes(data)
-        store_picture(original, sha256, dict.fromkeys(("thumb", "model", "preview"), data))
-        images.append(make_image(project, sha256=sha256))
-    return images
 
 
 def enqueued(project: Project) -> Job:
