@@ -225,7 +225,7 @@ def _run_attempt(job: Job, when_stuck: Callable[[], None] | None) -> None:
             with _tolerant():  # if it still is, the sweep puts the job back
                 services.put_back(job=job, lost=True)
         except Exception as error:
-            failure = _explain(error)
+            failure = explain(error)
             logger.log(
                 logging.ERROR if failure.code == "internal_error" else logging.INFO,
                 "Job %s failed: %s",
@@ -237,7 +237,7 @@ def _run_attempt(job: Job, when_stuck: Callable[[], None] | None) -> None:
     logger.info("Job %s (%s): attempt %s ended", job.pk, job.kind, job.attempt)
 
 
-def _explain(error: Exception) -> JobFailed:
+def explain(error: Exception) -> JobFailed:
     """Turn what a handler raised into words for a person."""
     if isinstance(error, JobFailed):
         return error

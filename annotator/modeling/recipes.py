@@ -69,7 +69,7 @@ class Setting:
         return "" if self.low <= value <= self.high else f"must be between {self.low:g} and {self.high:g}"
 
 
-_BACKBONE = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
+_BACKBONE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
