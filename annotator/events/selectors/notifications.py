@@ -47,7 +47,9 @@ def notifications(user: User, *, unread: bool = False) -> QuerySet[Event]:
 
 def _audience(user: User) -> Q:
     """What concerns whom; the person's membership is joined by the caller."""
-    alarming = Q(kind="balance_reported", data__imbalance_ratio__gte=ALARMING_IMBALANCE)
+    # SQLite finds a JSON null greater than any number.
+    uneven = Q(data__imbalance_ratio__gte=ALARMING_IMBALANCE) & ~Q(data__imbalance_ratio=None)
+    alarming = Q(kind="balance_reported") & uneven | Q(kind="schedule_fired", data__outcome="skipped")
     leads = Q(project__memberships__role__gte=Role.LEAD)
     reviewers = Q(project__memberships__role__gte=Role.REVIEWER)
     return (
