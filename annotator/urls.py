@@ -10,7 +10,9 @@ from annotator.events import api as events
 from annotator.images import api as images
 from annotator.insights import api as insights
 from annotator.jobs import api as jobs
+from annotator.jobs.site import api as site
 from annotator.labeling import api as labeling
+from annotator.modeling import api as modeling
 from annotator.projects import api as projects
 from annotator.snapshots import api as snapshots
 
@@ -49,6 +51,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/jobs/<int:job_id>/cancel", jobs.JobCancelView.as_view()),
     path(f"{PROJECT}/jobs/<int:job_id>/retry", jobs.JobRetryView.as_view()),
     path("api/workers", jobs.WorkersView.as_view()),
+    path("api/jobs", site.SiteJobsView.as_view()),
+    path("api/jobs/<int:job_id>/cancel", site.SiteJobCancelView.as_view()),
+    path("api/jobs/<int:job_id>/retry", site.SiteJobRetryView.as_view()),
+    path("api/storage", site.StorageView.as_view()),
+    path("api/storage/collect", site.StorageCollectView.as_view()),
+    path(f"{PROJECT}/delete", site.ProjectDeletionView.as_view()),
     # images
     path(f"{PROJECT}/imports", images.ImportsView.as_view()),
     path(f"{PROJECT}/imports/<int:batch_id>", images.ImportView.as_view()),
@@ -68,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/holdouts/<str:name>", labeling.HoldoutView.as_view()),
     path(f"{PROJECT}/reserve/release", labeling.ReserveReleaseView.as_view()),
     path(f"{PROJECT}/imports/<int:batch_id>/undo", labeling.ImportUndoView.as_view()),
+    path(f"{PROJECT}/members/<int:user_id>/retract", labeling.RetractView.as_view()),
     # curation
     path(f"{PROJECT}/duplicates", curation.DuplicatesView.as_view()),
     path(f"{PROJECT}/duplicates/find", curation.DuplicatesFindView.as_view()),
@@ -79,6 +88,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/exports", snapshots.ExportsView.as_view()),
     path(f"{PROJECT}/exports/<int:export_id>", snapshots.ExportView.as_view()),
     path(f"{PROJECT}/exports/<int:export_id>/download", snapshots.ExportDownloadView.as_view()),
+    # training runs
+    path(f"{PROJECT}/runs", modeling.RunsView.as_view()),
+    path(f"{PROJECT}/runs/<int:run_id>", modeling.RunView.as_view()),
+    path(f"{PROJECT}/runs/<int:run_id>/cancel", modeling.RunCancelView.as_view()),
+    path(f"{PROJECT}/recipes", modeling.RecipesView.as_view()),
+    # models
+    path(f"{PROJECT}/models", modeling.ModelsView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>", modeling.ModelDetailView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>/cell", modeling.ModelCellView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>/download", modeling.ModelDownloadView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>/card", modeling.ModelCardView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>/promote", modeling.ModelPromoteView.as_view()),
+    path(f"{PROJECT}/models/<int:model_id>/try", modeling.ModelTryView.as_view()),
+    path(f"{PROJECT}/modeling-settings", modeling.ModelingSettingsView.as_view()),
+    # schedules
+    path(f"{PROJECT}/schedules", modeling.SchedulesView.as_view()),
+    path(f"{PROJECT}/schedules/<int:schedule_id>", modeling.ScheduleView.as_view()),
+    path(f"{PROJECT}/schedules/<int:schedule_id>/fire", modeling.ScheduleFireView.as_view()),
+    path(f"{PROJECT}/firings", modeling.FiringsView.as_view()),
+    path("api/timezones", modeling.TimezonesView.as_view()),
+    # balance reports
+    path(f"{PROJECT}/balance-report", modeling.BalanceReportView.as_view()),
+    path(f"{PROJECT}/runs/<int:run_id>/balance", modeling.RunBalanceView.as_view()),
     # insights
     path("api/projects", insights.ProjectsView.as_view()),
     path("api/presets", insights.PresetsView.as_view()),

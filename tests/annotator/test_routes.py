@@ -20,6 +20,7 @@ from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
 from annotator.projects.models import Role
+from tests.annotator.modeling.balanced import make_run
 from tests.annotator.snapshots.frozen import make_export, make_snapshot
 from tests.factories import add_member, make_image, make_project, make_user
 
@@ -64,6 +65,12 @@ GET    projects/{project_id}/jobs/{job_id}                401 404 200 200 200 20
 POST   projects/{project_id}/jobs/{job_id}/cancel         401 404 403 403 403 200 200
 POST   projects/{project_id}/jobs/{job_id}/retry          401 404 403 403 403 409 409
 GET    workers                                            401 200 200 200 200 200 200
+GET    jobs                                               401 403 403 403 403 403 200
+POST   jobs/{job_id}/cancel                               401 403 403 403 403 403 200
+POST   jobs/{job_id}/retry                                401 403 403 403 403 403 409
+GET    storage                                            401 403 403 403 403 403 200
+POST   storage/collect                                    401 403 403 403 403 403 202
+POST   projects/{project_id}/delete                       401 404 403 403 403 409 409
 GET    projects/{project_id}/imports                      401 404 200 200 200 200 200
 POST   projects/{project_id}/imports                      401 404 403 403 403 201 201
 GET    projects/{project_id}/imports/{batch_id}           401 404 200 200 200 200 200
@@ -84,6 +91,8 @@ POST   projects/{project_id}/holdouts                     401 404 403 403 403 40
 DELETE projects/{project_id}/holdouts/{name}              401 404 403 403 403 204 204
 POST   projects/{project_id}/reserve/release              401 404 403 403 403 200 200
 POST   projects/{project_id}/imports/{batch_id}/undo      401 404 403 403 403 409 409
+GET    projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 400 400
+POST   projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 400 400
 GET    projects/{project_id}/duplicates                   401 404 200 200 200 200 200
 POST   projects/{project_id}/duplicates/find              401 404 403 403 403 202 202
 POST   projects/{project_id}/duplicates/{group}/split     401 404 403 403 404 404 404
@@ -103,6 +112,8 @@ GET    projects/{project_id}/pulse                        401 404 200 200 200 20
 GET    projects/{project_id}/overview                     401 404 200 200 200 200 200
 GET    projects/{project_id}/heads                        401 404 200 200 200 200 200
 GET    projects/{project_id}/balance                      401 404 200 200 200 200 200
+GET    projects/{project_id}/balance-report               401 404 200 200 200 200 200
+GET    projects/{project_id}/runs/{run_id}/balance        401 404 200 200 200 200 200
 GET    projects/{project_id}/gallery                      401 404 200 200 200 200 200
 GET    schema/                                            200 200 200 200 200 200 200
 GET    docs/                                              200 200 200 200 200 200 200
@@ -113,6 +124,7 @@ BODIES: dict[str, Any] = {
     "POST auth/tokens": {"name": "script"},
     "POST users": {"username": "newcomer", "password": "correct horse"},
     "POST projects": {"name": "Fruit"},
+    "POST projects/{project_id}/delete": {"name": "project"},
     "POST projects/{project_id}/classes": {"names": ["bird"]},
     "POST projects/{project_id}/members": {"username": "outsider", "role": "viewer"},
     "PATCH projects/{project_id}/members/{user_id}": {"role": "reviewer"},
@@ -191,6 +203,7 @@ def world(db, settings) -> World:
         "name": "exam",
         "group": 0,
         "snapshot_id": snapshot.pk,
+        "run_id": make_run(project, snapshot, report=True).pk,
         "export_id": make_export(snapshot).pk,
     }
     return World(people, parts)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from annotator.images.models import Trust
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import claim, enqueue, request_cancel
+from annotator.modeling.balance import plan
 from annotator.modeling.models import TrainingRun
 from tests.annotator.modeling.balanced import Pictures, freeze, make_run
 from tests.factories import make_project
 from worker.handlers.balance_report import build_balance
+from worker.ml.losses import class_weights
+from worker.ml.plan import Plan
+from worker.ml.recipes import Recipe
 from worker.runner import Cancelled, JobContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +114,17 @@ def test_a_cancelled_run_makes_no_report():
 
     with pytest.raises(Cancelled):
         build_balance(ctx, run)
+
+
+def test_weights_and_draws_are_those_that_the_run_trains_with():
+    train = np.array([120, 30, 6])
+    recipe = Recipe(loss="class_balanced", sampling="square_root")
+
+    promised = plan(json.loads(recipe.to_json()), train, ["cat", "dog", "emu"])
+
+    assert promised["weights"] == pytest.approx(class_weights(train, recipe.class_balanced_beta), abs=1e-3)
+    labels = np.repeat(np.arange(3), train)
+    drawn = Plan(recipe, rows=np.arange(len(labels)), labels=labels)
+    rows = [draw.row for batch in drawn.batches(0) for draw in batch]
+    seen = np.bincount(labels[rows], minlength=3) / recipe.epochs / train
+    assert promised["seen"] == pytest.approx(seen, rel=0.2)
