@@ -11,6 +11,8 @@ from django.db import close_old_connections
 from annotator.celery import app
 from annotator.jobs import services
 from annotator.jobs.models import JobKind
+from annotator.modeling.services import fire_due_schedules, fire_schedule
+from annotator.modeling.services.schedules import TICK
 from worker import deliveries, runner
 from worker.node import Node
 
@@ -35,10 +37,11 @@ for kind in JobKind:
 
 @app.task(name="jobs.sweep")
 def sweep() -> None:
-    """Look for what a broker or a worker lost."""
+    """Look for what a broker, a worker or a clock lost."""
     close_old_connections()
     try:
         services.sweep()
+        fire_due_schedules()
         runner.remove_leftovers()
     finally:
         close_old_connections()
@@ -50,6 +53,16 @@ def look_for_deliveries() -> None:
     close_old_connections()
     try:
         deliveries.enqueue_due()
+    finally:
+        close_old_connections()
+
+
+@app.task(name=TICK)
+def tick(schedule_id: int) -> None:
+    """Answer the clock of a schedule."""
+    close_old_connections()
+    try:
+        fire_schedule(schedule_id=schedule_id)
     finally:
         close_old_connections()
 

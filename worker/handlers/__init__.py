@@ -13,7 +13,10 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.SNAPSHOT: "worker.handlers.snapshot",
     JobKind.EXPORT: "worker.handlers.export",
     JobKind.FIND_DUPLICATES: "worker.handlers.find_duplicates",
+    JobKind.RETRACT: "worker.handlers.retract",
+    JobKind.TRAIN: "worker.handlers.train",
     JobKind.PROMOTE: "worker.handlers.promote",
+    JobKind.CHECK_TRIGGERS: "worker.handlers.check_triggers",
     JobKind.DELIVER_WEBHOOKS: "worker.handlers.deliver_webhooks",
 }
 

@@ -1,5 +1,9 @@
 """Every write to training runs, models, schedules and their settings."""
 
+from annotator.modeling.services.firing import fire_due_schedules, fire_label_schedules, fire_now, fire_schedule
+from annotator.modeling.services.runs import collect_runs, request_training
+from annotator.modeling.services.schedules import change_schedule, create_schedule, remove_schedule
+from annotator.modeling.services.tries import remove_upload, request_prediction, tries_folder
 from annotator.modeling.services.versions import (
     change_settings,
     collect_models,
@@ -11,11 +15,23 @@ from annotator.modeling.services.versions import (
 )
 
 __all__ = [
+    "change_schedule",
     "change_settings",
     "collect_models",
+    "collect_runs",
+    "create_schedule",
     "ensure_first_model",
+    "fire_due_schedules",
+    "fire_label_schedules",
+    "fire_now",
+    "fire_schedule",
     "promote_version",
     "publish_version",
+    "remove_schedule",
+    "remove_upload",
+    "request_prediction",
     "request_promotion",
+    "request_training",
     "roll_back",
+    "tries_folder",
 ]
