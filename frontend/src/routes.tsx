@@ -16,6 +16,10 @@ const projectRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import("./features/labeling/LabelPage")).LabelPage }),
   },
   {
+    path: "gallery",
+    lazy: async () => ({ Component: (await import("./features/gallery/GalleryPage")).GalleryPage }),
+  },
+  {
     path: "balance",
     lazy: async () => ({ Component: (await import("./features/balance/BalancePage")).BalancePage }),
   },

@@ -8,19 +8,33 @@ import type { Job, ProjectEvent, Pulse } from "./types";
 type KeyMaker = (project: number) => readonly unknown[];
 
 const touched: Record<string, KeyMaker[]> = {
-  project_changed: [keys.project],
+  project_changed: [keys.project, keys.modelingSettings],
   classes_changed: [keys.classes, keys.balance],
   member_changed: [keys.members],
   import_started: [keys.imports, keys.jobs],
-  import_finished: [keys.imports, keys.images, keys.balance, keys.classes, keys.jobs],
-  import_undone: [keys.imports, keys.images, keys.balance],
+  import_finished: [keys.imports, keys.images, keys.balance, keys.classes, keys.jobs, keys.gallery],
+  import_undone: [keys.imports, keys.images, keys.balance, keys.gallery, keys.duplicates],
   labelled: [keys.balance],
   undone: [keys.balance],
-  refreshed: [keys.balance, keys.jobs],
-  job_finished: [keys.jobs, keys.imports],
+  refreshed: [keys.balance, keys.jobs, keys.gallery],
+  job_finished: [keys.jobs, keys.imports, keys.duplicates],
   holdout_added: [keys.balance],
   holdout_dropped: [keys.balance],
   reserve_released: [keys.balance],
+  snapshot_made: [keys.snapshots, keys.jobs],
+  snapshot_archived: [keys.snapshots],
+  snapshot_restored: [keys.snapshots],
+  export_made: [keys.exports, keys.jobs],
+  duplicates_split: [keys.duplicates],
+  run_requested: [keys.runs, keys.jobs, keys.firings],
+  run_finished: [keys.runs, keys.jobs],
+  run_failed: [keys.runs, keys.jobs],
+  balance_reported: [keys.runs],
+  model_made: [keys.models, keys.runs],
+  model_promoted: [keys.models, keys.runs],
+  model_rolled_back: [keys.models, keys.runs],
+  schedule_fired: [keys.schedules, keys.firings, keys.runs],
+  schedule_changed: [keys.schedules],
 };
 
 /** The cached reads that a list of events makes stale, without repeats. */

@@ -29,6 +29,16 @@ export const keys = {
   jobs: (p: number) => ["project", p, "jobs"] as const,
   imports: (p: number) => ["project", p, "imports"] as const,
   images: (p: number) => ["project", p, "images"] as const,
+  gallery: (p: number) => ["project", p, "gallery"] as const,
+  snapshots: (p: number) => ["project", p, "snapshots"] as const,
+  snapshotRows: (p: number) => ["project", p, "snapshot-rows"] as const,
+  exports: (p: number) => ["project", p, "exports"] as const,
+  duplicates: (p: number) => ["project", p, "duplicates"] as const,
+  runs: (p: number) => ["project", p, "runs"] as const,
+  models: (p: number) => ["project", p, "models"] as const,
+  modelingSettings: (p: number) => ["project", p, "modeling-settings"] as const,
+  schedules: (p: number) => ["project", p, "schedules"] as const,
+  firings: (p: number) => ["project", p, "firings"] as const,
 };
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: auth.me, staleTime: 60_000 });

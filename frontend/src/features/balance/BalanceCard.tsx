@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { useBalance, useClasses } from "../../api/queries";
 import type { Balance, BalanceRow, LabelClass } from "../../api/types";
 import { ClassTile } from "../../components/ClassTile";
@@ -14,34 +15,40 @@ interface RowProps {
   tile: LabelClass | undefined;
   scale: number;
   marks: number[];
+  /** Where the pictures of the class are. */
+  gallery: string;
 }
 
-function Bar({ row, scale, marks }: Omit<RowProps, "tile">) {
+function Bar({ row, scale, marks, gallery }: Omit<RowProps, "tile">) {
   const { t } = useTranslation();
   const place = (value: number) => `${(value / scale) * 100}%`;
   return (
-    <div
-      className={styles.bar}
-      role="img"
-      aria-label={t("balance.barLabel", {
-        name: row.name,
-        labelled: count(row.labelled),
-        suggested: count(row.suggested),
-      })}
-    >
+    <div className={styles.bar}>
       {marks.map((mark) => (
         <i key={mark} className={styles.mark} style={{ left: place(mark) }} />
       ))}
-      <i className={styles.labelled} style={{ width: place(row.labelled) }} />
+      {row.labelled > 0 && (
+        <Link
+          to={gallery}
+          className={styles.labelled}
+          style={{ width: place(row.labelled) }}
+          aria-label={t("gallery.openLabelled", { name: row.name, number: count(row.labelled) })}
+        />
+      )}
       {row.suggested > 0 && (
-        <i className={styles.suggested} style={{ left: place(row.labelled), width: place(row.suggested) }} />
+        <Link
+          to={`${gallery}&of=suggested`}
+          className={styles.suggested}
+          style={{ left: place(row.labelled), width: place(row.suggested) }}
+          aria-label={t("gallery.openSuggested", { name: row.name, number: count(row.suggested) })}
+        />
       )}
       <i className={styles.target} style={{ left: place(row.target) }} />
     </div>
   );
 }
 
-function Row({ row, tile, scale, marks, predicted }: RowProps & { predicted: boolean }) {
+function Row({ row, tile, scale, marks, gallery, predicted }: RowProps & { predicted: boolean }) {
   const { t } = useTranslation();
   const covers = coverage(row);
   const short = covers.kind === "short";
@@ -55,11 +62,13 @@ function Row({ row, tile, scale, marks, predicted }: RowProps & { predicted: boo
       <th scope="row">
         <span className={styles.name}>
           {tile && <ClassTile of={tile} />}
-          <span title={row.name}>{row.name}</span>
+          <Link to={gallery} title={row.name}>
+            {row.name}
+          </Link>
         </span>
       </th>
       <td className={styles.barCell}>
-        <Bar row={row} scale={scale} marks={marks} />
+        <Bar row={row} scale={scale} marks={marks} gallery={gallery} />
       </td>
       <td className={styles.strong}>{count(row.labelled)}</td>
       <td className={styles.share}>{row.labelled > 0 ? percent(row.share, 1) : "–"}</td>
@@ -97,7 +106,17 @@ function Summary({ balance }: { balance: Balance }) {
   );
 }
 
-function Table({ balance, tiles, order }: { balance: Balance; tiles: LabelClass[]; order: Order }) {
+function Table({
+  project,
+  balance,
+  tiles,
+  order,
+}: {
+  project: number;
+  balance: Balance;
+  tiles: LabelClass[];
+  order: Order;
+}) {
   const { t } = useTranslation();
   const rows = sorted(balance.classes, order);
   const widest = Math.max(...rows.map((row) => row.labelled + row.suggested), balance.target, 1);
@@ -132,6 +151,7 @@ function Table({ balance, tiles, order }: { balance: Balance; tiles: LabelClass[
               tile={byId.get(row.class)}
               scale={scale}
               marks={marks}
+              gallery={`/projects/${project}/gallery?class=${row.class}`}
               predicted={balance.suggested > 0}
             />
           ))}
@@ -198,7 +218,7 @@ export function BalanceCard({ project }: { project: number }) {
       {!balance && !error && <Placeholder height={280} />}
       {balance && balance.classes.length > 0 && (
         <>
-          <Table balance={balance} tiles={tiles ?? []} order={order} />
+          <Table project={project} balance={balance} tiles={tiles ?? []} order={order} />
           <Summary balance={balance} />
         </>
       )}

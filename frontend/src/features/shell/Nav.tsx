@@ -1,9 +1,13 @@
 import {
   ChartBarBig,
   ChevronsUpDown,
+  Copy,
+  Download,
   House,
+  Images,
   Import,
   Keyboard,
+  Layers,
   Loader,
   type LucideIcon,
   Settings2,
@@ -17,6 +21,7 @@ import type { Project } from "../../api/types";
 import { Logo } from "../../components/Logo";
 import { Menu } from "../../components/Menu";
 import { showOverlay } from "../../components/overlays";
+import { mayAs } from "../../components/roles";
 import { count } from "../../messages/i18n";
 import styles from "./shell.module.css";
 import { UserMenu } from "./UserMenu";
@@ -106,7 +111,19 @@ export function Nav({ project, rail }: { project: Project; rail: boolean }) {
           rail={rail}
         />
       )}
+      <Item
+        to={`${base}/gallery`}
+        icon={Images}
+        label={t("gallery.title")}
+        badge={overview?.counts.labelled}
+        rail={rail}
+      />
       <Item to={`${base}/balance`} icon={ChartBarBig} label={t("balance.title")} rail={rail} />
+      <Item to={`${base}/duplicates`} icon={Copy} label={t("duplicates.title")} rail={rail} />
+      <Item to={`${base}/snapshots`} icon={Layers} label={t("snapshots.title")} rail={rail} />
+      {mayAs(project.role, "reviewer") && (
+        <Item to={`${base}/exports`} icon={Download} label={t("exports.title")} rail={rail} />
+      )}
       <Item to={`${base}/imports`} icon={Import} label={t("nav.imports")} rail={rail} />
       <div className={styles.gap} />
       <Item to={`${base}/jobs`} icon={Loader} label={t("nav.jobs")} badge={active} rail={rail} />

@@ -29,7 +29,11 @@ function useProjectCommands(project: Project): void {
     return [
       go("home", t("nav.home"), ""),
       ...(labels ? [go("label", t("nav.label"), "/label")] : []),
+      go("gallery", t("gallery.title"), "/gallery"),
       go("balance", t("balance.title"), "/balance"),
+      go("duplicates", t("duplicates.title"), "/duplicates"),
+      go("snapshots", t("snapshots.title"), "/snapshots"),
+      ...(leads || project.role === "reviewer" ? [go("exports", t("exports.title"), "/exports")] : []),
       go("imports", t("nav.imports"), "/imports"),
       ...(leads ? [go("import", t("imports.new"), "/imports/new")] : []),
       go("jobs", t("nav.jobs"), "/jobs"),
