@@ -19,8 +19,10 @@ from annotator.images.models import ImportBatch
 from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
+from annotator.modeling.services import create_schedule
 from annotator.projects.models import Role
 from tests.annotator.modeling.balanced import make_run
+from tests.annotator.modeling.made import make_model
 from tests.annotator.snapshots.frozen import make_export, make_snapshot
 from tests.factories import add_member, make_image, make_project, make_user
 
@@ -105,6 +107,20 @@ GET    projects/{project_id}/exports                      401 404 403 403 200 20
 POST   projects/{project_id}/exports                      401 404 403 403 202 202 202
 DELETE projects/{project_id}/exports/{export_id}          401 404 403 403 403 204 204
 GET    projects/{project_id}/exports/{export_id}/download 401 404 403 403 200 200 200
+GET    projects/{project_id}/runs                         401 404 200 200 200 200 200
+POST   projects/{project_id}/runs                         401 404 403 403 403 400 400
+GET    projects/{project_id}/runs/{run_id}                401 404 200 200 200 200 200
+POST   projects/{project_id}/runs/{run_id}/cancel         401 404 403 403 403 404 404
+GET    projects/{project_id}/recipes                      401 404 200 200 200 200 200
+GET    projects/{project_id}/models                       401 404 200 200 200 200 200
+GET    projects/{project_id}/models/{model_id}            401 404 200 200 200 200 200
+GET    projects/{project_id}/models/{model_id}/cell       401 404 403 403 400 400 400
+GET    projects/{project_id}/models/{model_id}/download   401 404 403 403 200 200 200
+GET    projects/{project_id}/models/{model_id}/card       401 404 200 200 200 200 200
+POST   projects/{project_id}/models/{model_id}/promote    401 404 403 403 403 202 202
+POST   projects/{project_id}/models/{model_id}/try        401 404 403 415 415 415 415
+GET    projects/{project_id}/modeling-settings            401 404 200 200 200 200 200
+PATCH  projects/{project_id}/modeling-settings            401 404 403 403 403 200 200
 GET    projects                                           401 200 200 200 200 200 200
 POST   projects                                           401 201 201 201 201 201 201
 GET    presets                                            401 200 200 200 200 200 200
@@ -115,6 +131,14 @@ GET    projects/{project_id}/balance                      401 404 200 200 200 20
 GET    projects/{project_id}/balance-report               401 404 200 200 200 200 200
 GET    projects/{project_id}/runs/{run_id}/balance        401 404 200 200 200 200 200
 GET    projects/{project_id}/gallery                      401 404 200 200 200 200 200
+GET    projects/{project_id}/schedules                    401 404 200 200 200 200 200
+POST   projects/{project_id}/schedules                    401 404 403 403 403 201 201
+GET    projects/{project_id}/schedules/{schedule_id}      401 404 200 200 200 200 200
+PATCH  projects/{project_id}/schedules/{schedule_id}      401 404 403 403 403 200 200
+DELETE projects/{project_id}/schedules/{schedule_id}      401 404 403 403 403 204 204
+POST   projects/{project_id}/schedules/{schedule_id}/fire 401 404 403 403 403 400 400
+GET    projects/{project_id}/firings                      401 404 200 200 200 200 200
+GET    timezones                                          401 200 200 200 200 200 200
 GET    schema/                                            200 200 200 200 200 200 200
 GET    docs/                                              200 200 200 200 200 200 200
 """
@@ -137,6 +161,8 @@ BODIES: dict[str, Any] = {
     "POST projects/{project_id}/holdouts": {"name": "exam", "images": []},
     "POST projects/{project_id}/snapshots": {},
     "PATCH projects/{project_id}/snapshots/{snapshot_id}": {"archived": True},
+    "POST projects/{project_id}/schedules": {"name": "nightly", "kind": "cron", "cron": "30 2 * * *"},
+    "PATCH projects/{project_id}/schedules/{schedule_id}": {"enabled": False},
     "POST projects/{project_id}/exports": {"snapshot": "snapshot_id", "format": "csv"},
 }
 
@@ -203,8 +229,10 @@ def world(db, settings) -> World:
         "name": "exam",
         "group": 0,
         "snapshot_id": snapshot.pk,
+        "schedule_id": create_schedule(project=project, user=lead, name="often", kind="labels", every_labels=9).pk,
         "run_id": make_run(project, snapshot, report=True).pk,
         "export_id": make_export(snapshot).pk,
+        "model_id": make_model(project).pk,
     }
     return World(people, parts)
 

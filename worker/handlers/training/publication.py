@@ -49,6 +49,6 @@ def _facts(run: TrainingRun, material: Material) -> dict[str, str]:
     return {
         "Trained": f"in run {run.number}, asked for on {run.created_at:%Y-%m-%d}, by the preset “{run.preset}”",
         "Snapshot": f"{snapshot.name} (number {snapshot.number}, SHA-256 {snapshot.hash})",
-        "Pictures": f"{len(data.train)} to learn from, {len(data.validation)} for validation, {len(material.test)} to test",
+        "Pictures": f"{len(data.train)} to train, {len(data.validation)} to validate, {len(material.test)} to test",
         "Seed": str(run.recipe["seed"]),
     }
