@@ -25,6 +25,7 @@ class JobKind(models.TextChoices):
     DELIVER_WEBHOOKS = "deliver_webhooks"
     COLLECT_GARBAGE = "collect_garbage"
     DELETE_PROJECT = "delete_project"
+    RETRACT = "retract"
 
 
 class Queue(models.TextChoices):
@@ -49,6 +50,7 @@ QUEUE_OF = {
     JobKind.DELIVER_WEBHOOKS: Queue.CPU,
     JobKind.COLLECT_GARBAGE: Queue.CPU,
     JobKind.DELETE_PROJECT: Queue.CPU,
+    JobKind.RETRACT: Queue.CPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -66,6 +68,7 @@ STALL_SECONDS = {
     JobKind.DELIVER_WEBHOOKS: 300,
     JobKind.COLLECT_GARBAGE: 1800,
     JobKind.DELETE_PROJECT: 1800,
+    JobKind.RETRACT: 900,
 }
 # Errands of the product's own: no event tells of their end (a webhook told of its own delivery would never rest), and
 # nobody waits for them.

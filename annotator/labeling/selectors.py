@@ -158,6 +158,26 @@ def history(project: Project, user: User | None) -> QuerySet[Annotation]:
     return rows.select_related("image", "user", "undone_by").prefetch_related("image__sources")
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """One person's work in a project from `since` up to, but without, `until` (None: until now)."""
+
+    project: Project
+    author: User
+    since: datetime
+    until: datetime | None = None
+
+    def answers(self) -> QuerySet[Annotation]:
+        """All that was said in it, imports and undo rows aside."""
+        rows = Annotation.objects.filter(project=self.project, user=self.author, created_at__gte=self.since)
+        rows = rows.exclude(verdict=Annotation.Verdict.UNDO).exclude(origin=Annotation.Origin.IMPORT)
+        return rows.filter(created_at__lt=self.until) if self.until else rows
+
+    def standing(self) -> QuerySet[Annotation]:
+        """What nobody has taken back."""
+        return self.answers().filter(undone_by=None)
+
+
 def labelled_since(project: Project, since_day_start: datetime, user: User | None = None) -> int:
     """Labels that people gave in the browser or by script since a moment, without those taken back."""
     rows = Annotation.objects.filter(

@@ -18,6 +18,8 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.PROMOTE: "worker.handlers.promote",
     JobKind.CHECK_TRIGGERS: "worker.handlers.check_triggers",
     JobKind.DELIVER_WEBHOOKS: "worker.handlers.deliver_webhooks",
+    JobKind.COLLECT_GARBAGE: "worker.handlers.collect_garbage",
+    JobKind.DELETE_PROJECT: "worker.handlers.delete_project",
 }
 
 

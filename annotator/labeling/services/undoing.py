@@ -35,14 +35,24 @@ def undo(*, project: Project, user: User, client_id: uuid.UUID, undoes: uuid.UUI
         raise DomainError("There is no such answer of yours to take back.")
     if Annotation.objects.filter(undoes=target).exists():
         raise DomainError("This answer is taken back already.")
+    row = take_back(target=target, user=user, client_id=client_id)
+    return row, None if row.conflict else _lease_again(target.task, user)
+
+
+def take_back(*, target: Annotation, user: User, client_id: uuid.UUID) -> Annotation:
+    """Append the row that takes an answer back, and restore the label before it, unless another has come since.
+
+    Call inside a transaction that has locked the project's row.
+    """
     image = Image.objects.select_for_update().get(pk=target.image_id)
     overtaken = target.applied and _newest_applied(image) != target
     if target.applied and not overtaken:
         before = _newest_applied(image, other_than=target)
-        label_ids = before.labels if before else []
-        set_labels(image=image, label_ids=label_ids, trust=trust_of(before) if before else Trust.NONE)
-    row = Annotation.objects.create(
-        project=project,
+        set_labels(
+            image=image, label_ids=before.labels if before else [], trust=trust_of(before) if before else Trust.NONE
+        )
+    return Annotation.objects.create(
+        project_id=target.project_id,
         image=image,
         user=user,
         client_id=client_id,
@@ -52,7 +62,6 @@ def undo(*, project: Project, user: User, client_id: uuid.UUID, undoes: uuid.UUI
         undoes=target,
         conflict=overtaken,
     )
-    return row, None if overtaken else _lease_again(target.task, user)
 
 
 def trust_of(annotation: Annotation) -> Trust:

@@ -1,4 +1,4 @@
-"""REST views of the labelling loop: lease, release, annotations, refresh, history, hold-outs, import undo."""
+"""REST views of the labelling loop: lease, release, annotations, refresh, history."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotator.accounts.api import signed_in
-from annotator.common.errors import NotFound
 from annotator.common.pagination import page_by_key
-from annotator.images.models import Holdout, ImportBatch
 from annotator.images.selectors import image_brief
-from annotator.images.services import drop_holdout, release_reserve, set_holdout
 from annotator.jobs.api import JobSerializer
 from annotator.labeling.models import Annotation, Purpose, Task
 from annotator.labeling.selectors import PREFETCH, history, queue_length, should_select_now, why_nothing
@@ -25,7 +22,6 @@ from annotator.labeling.services import (
     release_tasks,
     request_refresh,
     submit_annotations,
-    undo_import,
 )
 from annotator.labeling.services.rounds import count_towards_refresh
 from annotator.projects.api import ProjectView
@@ -301,87 +297,3 @@ class RefreshView(ProjectView):
         """Enqueue a refresh, or return the one that already waits."""
         job = request_refresh(project=self.project, user=signed_in(request))
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
-
-
-class HoldoutRequest(serializers.Serializer):
-    """Pictures to keep out; the same name again adds to it."""
-
-    name = serializers.CharField(max_length=100)
-    images = serializers.ListField(child=RowId(), min_length=1, max_length=5000)
-
-
-class HoldoutSerializer(serializers.Serializer):
-    """A hold-out and its size."""
-
-    name = serializers.CharField()
-    size = serializers.IntegerField()
-
-
-def show_holdout(holdout: Holdout) -> dict[str, Any]:
-    """Show a hold-out."""
-    return {"name": holdout.name, "size": holdout.images.count()}
-
-
-class HoldoutsView(ProjectView):
-    """Hold-outs: excluded from queue, reserve, coverage and training."""
-
-    roles = {"GET": Role.VIEWER, "POST": Role.LEAD}
-
-    @extend_schema(responses=HoldoutSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        """List the project's hold-outs."""
-        return Response([show_holdout(row) for row in Holdout.objects.filter(project=self.project).order_by("id")])
-
-    @extend_schema(request=HoldoutRequest, responses={201: HoldoutSerializer})
-    def post(self, request: Request) -> Response:
-        """Add pictures to a hold-out, which is made when it does not exist."""
-        body = HoldoutRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        holdout = set_holdout(
-            project=self.project,
-            name=body.validated_data["name"],
-            image_ids=body.validated_data["images"],
-            user=signed_in(request),
-        )
-        return Response(show_holdout(holdout), status=status.HTTP_201_CREATED)
-
-
-class HoldoutView(ProjectView):
-    """One hold-out."""
-
-    roles = {"DELETE": Role.LEAD}
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, name: str) -> Response:
-        """Dissolve a hold-out; its pictures return to the pool."""
-        holdout = Holdout.objects.filter(project=self.project, name=name).first()
-        if holdout is None:
-            raise NotFound(f"There is no hold-out named {name} in this project.")
-        drop_holdout(project=self.project, name=name, user=signed_in(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class ReserveReleaseView(ProjectView):
-    """The unanswered rest of the reserve."""
-
-    roles = {"POST": Role.LEAD}
-
-    @extend_schema(request=None, responses={200: dict[str, int]})
-    def post(self, request: Request) -> Response:
-        """Release what is not yet answered of the reserve to the pool."""
-        return Response({"released": release_reserve(project=self.project, user=signed_in(request))})
-
-
-class ImportUndoView(ProjectView):
-    """Take a whole import back."""
-
-    roles = {"POST": Role.LEAD}
-
-    @extend_schema(request=None, responses={200: dict[str, Any]})
-    def post(self, request: Request, batch_id: int) -> Response:
-        """Archive the import's pictures and append undo rows for the labels it brought."""
-        batch = ImportBatch.objects.filter(project=self.project, pk=batch_id).first()
-        if batch is None:
-            raise NotFound("There is no such import in this project.")
-        batch = undo_import(batch=batch, user=signed_in(request))
-        return Response({"id": batch.pk, "state": batch.state})

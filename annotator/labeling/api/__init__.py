@@ -1,0 +1,16 @@
+"""REST views of labelling."""
+
+from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
+from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
+
+__all__ = [
+    "AnnotationsView",
+    "HoldoutView",
+    "HoldoutsView",
+    "ImportUndoView",
+    "LeaseView",
+    "RefreshView",
+    "ReleaseView",
+    "ReserveReleaseView",
+    "RetractView",
+]
