@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from annotator.celery import app
@@ -103,8 +104,14 @@ def test_nobody_sees_it_among_the_jobs_that_people_wait_for(webhook):
     assert not active_jobs(webhook.project_id).exists()
 
 
-def test_beat_rings_for_it_and_the_worker_answers(webhook):
-    happen(webhook)
+@pytest.mark.django_db(transaction=True)
+def test_beat_rings_for_it_and_the_worker_answers():
+    project = make_project()
+    with transaction.atomic():
+        webhook, _ = create_webhook(
+            project=project, user=project.created_by, url="https://example.org/", kinds=["import_finished"]
+        )
+        happen(webhook)
 
     assert app.conf.beat_schedule["webhooks"]["task"] == tasks.look_for_deliveries.name
     tasks.look_for_deliveries()
