@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from annotator.common.arrays import array_path, read_array
 from annotator.images.models import EmbeddingSpace, Image
 from annotator.modeling.models import ModelingSettings, ModelVersion
-from annotator.projects.models import Project
+from annotator.projects.models import LabelClass, Project
 
 CARD = "README.md"  # of a model's folder
 PARTS = ("blind", "test")
+CELL = np.dtype([("position", np.int64), ("confidence", np.float32)])
 
 
 def serving_model(project: Project) -> ModelVersion | None:
@@ -47,6 +48,15 @@ def accuracy_of(metrics: dict[str, Any], part: str = "blind") -> dict[str, Any]:
     return values | {"test_size": size}
 
 
+def classes_of(version: ModelVersion) -> list[dict[str, Any]]:
+    """Return [{id, name}] of the classes that the model knows, then of others that its test set has."""
+    known = {row["id"] for row in version.classes}
+    measured = [row["class_id"] for part in PARTS for row in (version.metrics.get(part) or {}).get("classes", [])]
+    others = [class_id for class_id in dict.fromkeys(measured) if class_id not in known]
+    names = dict(LabelClass.objects.filter(project_id=version.project_id, pk__in=others).values_list("pk", "name"))
+    return version.classes + [{"id": class_id, "name": names.get(class_id, str(class_id))} for class_id in others]
+
+
 def card_of(version: ModelVersion) -> str:
     """Return the model's card in Markdown; that of the first model, which has no files, is made here.
 
@@ -62,28 +72,25 @@ def card_of(version: ModelVersion) -> str:
     )
 
 
-def cell_positions(version: ModelVersion, *, label: int, predicted: int, part: str) -> np.ndarray:
-    """Return rows of the model's test arrays, in order of position, of one cell of its confusion matrix.
+def cell(version: ModelVersion, *, label: int, predicted: int, part: str) -> np.ndarray:
+    """Return the test pictures of one cell of the model's confusion matrix, in order of position.
 
     Args:
         label, predicted: class ids.
         part: "blind", or "test" for the whole test part.
 
     Returns:
-        structured [k] with `position` (int64) and `confidence` (float32).
+        structured [k] with `position` (int64) and `confidence` (float32); empty for the first model.
     """
-    found = np.empty(0, [("position", np.int64), ("confidence", np.float32)])
     if not version.folder:
-        return found
+        return np.empty(0, CELL)
     arrays = {name: read_array(version.folder, name) for name in ("position", "label", "predicted", "confidence")}
     mask = (arrays["label"] == label) & (arrays["predicted"] == predicted)
     if part == "blind":
         mask &= read_array(version.folder, "blind")
-    rows = np.flatnonzero(mask)
-    rows = rows[np.argsort(arrays["position"][rows], kind="stable")]
-    found = np.empty(len(rows), found.dtype)
-    found["position"], found["confidence"] = arrays["position"][rows], arrays["confidence"][rows]
-    return found
+    found = np.empty(int(mask.sum()), CELL)
+    found["position"], found["confidence"] = arrays["position"][mask], arrays["confidence"][mask]
+    return np.sort(found, order="position")
 
 
 def pictures_at(project: Project, positions: list[int]) -> dict[int, Image]:
