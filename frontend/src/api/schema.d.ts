@@ -107,6 +107,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List jobs. */
+        get: operations["all_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Cancel a waiting job at once, or ask a running one to stop. */
+        post: operations["cancel_any_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Queue a failed or cancelled job again. */
+        post: operations["retry_any_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the person who asks is told, newest first. */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Noting what has been read. */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presets": {
         parameters: {
             query?: never;
@@ -196,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/balance-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Compute the report; it is not stored. */
+        get: operations["balance_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/blobs/{sha256}/{variant}": {
         parameters: {
             query?: never;
@@ -246,6 +348,40 @@ export interface paths {
         head?: never;
         /** @description One class. */
         patch: operations["update_class"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Hide the project from everybody and start a job that removes all that it has. */
+        post: operations["delete_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sending a message again. */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/projects/{project_id}/duplicates": {
@@ -360,6 +496,23 @@ export interface paths {
         };
         /** @description Send the file, or the part that a Range header asks for, so that a download can resume. */
         get: operations["download_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List what persons and schedules asked for, newest first. */
+        get: operations["firings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -695,6 +848,161 @@ export interface paths {
         patch: operations["change_member"];
         trace?: never;
     };
+    "/api/projects/{project_id}/members/{user_id}/retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Count what would be taken back. */
+        get: operations["count_retraction"];
+        put?: never;
+        /** @description Take it back: every answer gets an undo row, and a label that somebody has changed since stays. */
+        post: operations["retract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/modeling-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the settings. */
+        get: operations["modeling_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change settings. */
+        patch: operations["change_modeling_settings"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List models. */
+        get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show a model. */
+        get: operations["model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the card. */
+        get: operations["model_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List pictures; those that were archived since are left out. */
+        get: operations["model_cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Stream a zip. */
+        get: operations["download_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go back to a model that served before at once (200), or start the promotion of another (202). */
+        post: operations["promote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/models/{model_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take a picture; the job's result says what the model sees: {top: [{class, name, confidence}], ms}. */
+        post: operations["try_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/overview": {
         parameters: {
             query?: never;
@@ -721,6 +1029,23 @@ export interface paths {
         };
         /** @description Live updates: cheap enough to ask every second. */
         get: operations["pulse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the presets with all their settings, and the bounds of each setting. */
+        get: operations["recipes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -774,6 +1099,129 @@ export interface paths {
         put?: never;
         /** @description Release what is not yet answered of the reserve to the pool. */
         post: operations["post_reserve_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List runs, newest first. */
+        get: operations["runs"];
+        put?: never;
+        /** @description Train a model. A run that waits already is joined: it trains on the labels that there are when it begins. */
+        post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show a run, its curves and the end of its log, live while it learns. */
+        get: operations["run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs/{run_id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the stored report. */
+        get: operations["run_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Cancel a waiting run at once, or ask a running one to stop. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List all schedules by age. */
+        get: operations["schedules"];
+        put?: never;
+        /** @description Make a schedule. It begins to count and to tick now. */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the schedule. */
+        get: operations["schedule"];
+        put?: never;
+        post?: never;
+        /** @description Remove it; the runs that it started stay. */
+        delete: operations["remove_schedule"];
+        options?: never;
+        head?: never;
+        /** @description Change it. Switched on, or given other times, it starts anew. */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/schedules/{schedule_id}/fire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Start the schedule's run, due or not; one that waits already is joined. */
+        post: operations["fire_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,6 +1290,144 @@ export interface paths {
         };
         /** @description List [position, class id, confidence] in order of position; the reserve only for reviewers and leads. */
         get: operations["get_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The project's webhooks, and the kinds of events there are. */
+        get: operations["webhooks"];
+        put?: never;
+        /** @description The project's webhooks, and the kinds of events there are. */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One webhook. */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** @description One webhook. */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was sent to a webhook, or waits to be, newest first. */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret for a webhook. */
+        post: operations["renew_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sending a message that tells of nothing. */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the disk and the last measurement. */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Start a job that looks through the storage. */
+        post: operations["collect_garbage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timezones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the names of all time zones, UTC first. */
+        get: operations["timezones"];
         put?: never;
         post?: never;
         delete?: never;
@@ -953,12 +1539,33 @@ export interface components {
             next_refresh_in: number;
             refresh_job: number | null;
         };
+        /** @description How much would be taken back. */
+        AnswerCount: {
+            answers: number;
+            /** @description of them, those that set a label */
+            labels: number;
+        };
         /**
          * @description * `zip` - Zip
          *     * `tar` - Tar
          * @enum {string}
          */
         ArchiveEnum: "zip" | "tar";
+        /** @description Everything that is told about a model on a set of pictures. */
+        Assessment: {
+            evaluation: components["schemas"]["Evaluation"];
+            classes: components["schemas"]["ClassScore"][];
+            reliability: components["schemas"]["Reliability"];
+            /**
+             * Format: double
+             * @description at temperature 1
+             */
+            ece_before: number | null;
+            /** Format: double */
+            temperature: number;
+            /** Format: double */
+            log_loss: number | null;
+        };
         /** @description A backbone that a project can start with. */
         Backbone: {
             name: string;
@@ -985,6 +1592,137 @@ export interface components {
             suggested: number;
             target: number;
         };
+        /** @description One class. */
+        BalanceClass: {
+            /** @description certified and reserve included, hold-outs not */
+            trusted: number;
+            certified: number;
+            /** @description of the snapshot, as are the other parts */
+            train: number | null;
+            validation: number | null;
+            test: number | null;
+            blind: number | null;
+            /** @description in the pool, by the head */
+            predicted_raw: number | null;
+            /**
+             * Format: double
+             * @description in the pool, corrected
+             */
+            predicted: number | null;
+            /** @description of the 95 % interval */
+            low: number | null;
+            high: number | null;
+            gap: number;
+            /** Format: double */
+            labelled_share: number | null;
+            /** Format: double */
+            pool_share: number | null;
+            id: number;
+            name: string;
+            color: number;
+            archived: boolean;
+            labelled: number;
+            /**
+             * Format: double
+             * @description effective number of the trusted pictures (Cui et al. 2019)
+             */
+            effective: number;
+            target: number;
+            /** @description labels to the target */
+            needed: number;
+            reach: components["schemas"]["ReachEnum"] | components["schemas"]["NullEnum"];
+            /** @description labels that the pool will not give, in the mean */
+            missing: number | null;
+            /** @description pictures to look at, predicted ones first */
+            looks: number | null;
+            /** @description the same in random order */
+            looks_random: number | null;
+            /** Format: double */
+            pool_low: number | null;
+            /** Format: double */
+            pool_high: number | null;
+            /**
+             * Format: double
+             * @description labelled share minus pool share
+             */
+            bias: number | null;
+            sampled: components["schemas"]["SampledEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * Format: double
+             * @description of a picture in the run's loss
+             */
+            weight: number | null;
+            /**
+             * Format: double
+             * @description how often a training picture is seen an epoch
+             */
+            seen: number | null;
+            previous: components["schemas"]["BalanceNumbers"] | null;
+            previous_trusted: number | null;
+        };
+        /** @description How the pool was counted. */
+        BalanceCorrection: {
+            head: string | null;
+            /** @description blind answers */
+            test_size: number;
+            /** Format: double */
+            interval: number;
+            method: string;
+            note: string;
+            notes: components["schemas"]["BalanceSaid"][];
+        };
+        /** @description Numbers of a class that are kept for the next report. */
+        BalanceNumbers: {
+            /** @description certified and reserve included, hold-outs not */
+            trusted: number;
+            certified: number;
+            /** @description of the snapshot, as are the other parts */
+            train: number | null;
+            validation: number | null;
+            test: number | null;
+            blind: number | null;
+            /** @description in the pool, by the head */
+            predicted_raw: number | null;
+            /**
+             * Format: double
+             * @description in the pool, corrected
+             */
+            predicted: number | null;
+            /** @description of the 95 % interval */
+            low: number | null;
+            high: number | null;
+            gap: number;
+            /** Format: double */
+            labelled_share: number | null;
+            /** Format: double */
+            pool_share: number | null;
+        };
+        /** @description What the run does about unequal classes. */
+        BalancePlan: {
+            loss: string;
+            sampling: string;
+            augmentation: {
+                [key: string]: unknown;
+            };
+            points: components["schemas"]["BalanceSaid"][];
+            sentences: string[];
+        };
+        /** @description A class-balance report. */
+        BalanceReport: {
+            /** Format: date-time */
+            made_at: string;
+            run: components["schemas"]["ReportRun"] | null;
+            snapshot: components["schemas"]["ReportSnapshot"] | null;
+            target: number;
+            previous: components["schemas"]["ReportBefore"] | null;
+            summary: components["schemas"]["BalanceSummary"];
+            summary_previous: components["schemas"]["BalanceSummary"] | null;
+            classes: components["schemas"]["BalanceClass"][];
+            splits: components["schemas"]["BalanceSplits"] | null;
+            trend: components["schemas"]["BalanceTrendPoint"][];
+            correction: components["schemas"]["BalanceCorrection"];
+            plan: components["schemas"]["BalancePlan"] | null;
+        };
         /** @description One class in the balance. */
         BalanceRow: {
             class: number;
@@ -1000,6 +1738,100 @@ export interface components {
             target: number;
             /** @description labels still missing to the target */
             gap: number;
+        };
+        /** @description A sentence as a code with values, to be said in any language. */
+        BalanceSaid: {
+            code: string;
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description One part of the snapshot. */
+        BalanceSplit: {
+            /**
+             * Format: double
+             * @description largest class over the smallest that has any
+             */
+            imbalance_ratio: number | null;
+            /**
+             * Format: double
+             * @description exp(entropy): as varied as so many equal ones
+             */
+            effective_number: number | null;
+            /**
+             * Format: double
+             * @description 0 … 1, 1 for equal classes
+             */
+            entropy: number | null;
+            pictures: number;
+            /** @description classes without a picture */
+            without: number;
+        };
+        /** @description The parts of the snapshot; blind is a part of test. */
+        BalanceSplits: {
+            train: components["schemas"]["BalanceSplit"];
+            validation: components["schemas"]["BalanceSplit"];
+            test: components["schemas"]["BalanceSplit"];
+            blind: components["schemas"]["BalanceSplit"];
+        };
+        /** @description The spread of the trusted pictures, and totals. */
+        BalanceSummary: {
+            /**
+             * Format: double
+             * @description largest class over the smallest that has any
+             */
+            imbalance_ratio: number | null;
+            /**
+             * Format: double
+             * @description exp(entropy): as varied as so many equal ones
+             */
+            effective_number: number | null;
+            /**
+             * Format: double
+             * @description 0 … 1, 1 for equal classes
+             */
+            entropy: number | null;
+            classes: number;
+            /** @description trusted, outside the reserve, not certified */
+            labelled: number;
+            trusted: number;
+            certified: number;
+            pool: number;
+            /** @description classes */
+            below_target: number;
+            /** @description classes whose gap is above the interval of the pool's count */
+            unreachable: number;
+            /** @description labels to the target, of all classes */
+            needed: number;
+            /** @description classes sampled too often or too rarely */
+            skewed: number;
+        };
+        /** @description One report in the trend. */
+        BalanceTrendPoint: {
+            /**
+             * Format: double
+             * @description largest class over the smallest that has any
+             */
+            imbalance_ratio: number | null;
+            /**
+             * Format: double
+             * @description exp(entropy): as varied as so many equal ones
+             */
+            effective_number: number | null;
+            /**
+             * Format: double
+             * @description 0 … 1, 1 for equal classes
+             */
+            entropy: number | null;
+            run: components["schemas"]["ReportRun"] | null;
+            /** Format: date-time */
+            made_at: string;
+            trusted: number;
+            pool: number;
+            /** @description trusted pictures by class id */
+            classes: {
+                [key: string]: number;
+            };
         };
         /** @description An import. */
         Batch: {
@@ -1040,6 +1872,28 @@ export interface components {
          */
         BatchStateEnum: "receiving" | "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
         /**
+         * @description * `person` - Person
+         *     * `cron` - Cron
+         *     * `labels` - Labels
+         * @enum {string}
+         */
+        CauseEnum: "person" | "cron" | "labels";
+        CellPage: {
+            results: components["schemas"]["CellPicture"][];
+            next: number | null;
+        };
+        /** @description A test picture and what the model took it for. */
+        CellPicture: {
+            id: number;
+            position: number;
+            thumb: string;
+            preview: string;
+            label: number;
+            predicted: number;
+            /** Format: double */
+            confidence: number;
+        };
+        /**
          * @description * `re-encoded` - re-encoded
          *     * `resized` - resized
          *     * `brightness` - brightness
@@ -1048,6 +1902,38 @@ export interface components {
          * @enum {string}
          */
         ChangesEnum: "re-encoded" | "resized" | "brightness" | "mirrored" | "cropped";
+        /** @description The comparison on the pictures of one class. */
+        ClassComparison: {
+            class_id: number;
+            name: string;
+            paired: components["schemas"]["Paired"];
+            verdict: components["schemas"]["ClassComparisonVerdictEnum"];
+            missing: number;
+        };
+        /**
+         * @description * `passed` - passed
+         *     * `failed` - failed
+         *     * `unclear` - unclear
+         *     * `unjudged` - unjudged
+         * @enum {string}
+         */
+        ClassComparisonVerdictEnum: "passed" | "failed" | "unclear" | "unjudged";
+        /** @description How well one class is found. */
+        ClassScore: {
+            class_id: number;
+            /** Format: double */
+            precision: number | null;
+            /** Format: double */
+            recall: number | null;
+            /** Format: double */
+            f1: number | null;
+            support: number;
+        };
+        /** @description Whether only to measure. */
+        CollectionRequest: {
+            /** @default false */
+            dry_run: boolean;
+        };
         /** @description How many pictures are in which state; archived ones are nowhere. */
         Counts: {
             images: number;
@@ -1072,6 +1958,70 @@ export interface components {
         CredentialsRequest: {
             username: string;
             password: string;
+        };
+        /** @description Something worth knowing at a step. */
+        CurveNote: {
+            step: number;
+            epoch: number;
+            text: string;
+        };
+        /** @description What a run tells while it learns; at most 400 points each. */
+        Curves: {
+            train: components["schemas"]["TrainPoint"][];
+            validation: components["schemas"]["ValidationPoint"][];
+            notes: components["schemas"]["CurveNote"][];
+        };
+        /**
+         * @description * `promoted` - promoted
+         *     * `rejected` - rejected
+         *     * `too_small` - too_small
+         * @enum {string}
+         */
+        DecisionEnum: "promoted" | "rejected" | "too_small";
+        /** @description The project's name, typed by somebody who means it. */
+        DeletionRequest: {
+            name: string;
+        };
+        /** @description One message, and how its last attempt went. */
+        Delivery: {
+            readonly id: number;
+            readonly kind: string;
+            seq?: number | null;
+            readonly state: components["schemas"]["DeliveryStateEnum"];
+            /** @description made since it was opened, or sent again by hand */
+            readonly attempts: number;
+            /**
+             * Format: date-time
+             * @description when it is due, while it is pending
+             */
+            readonly next_at: string | null;
+            /** Format: date-time */
+            readonly last_at: string | null;
+            /** @description of the last answer */
+            readonly status: number | null;
+            /** @description why the last attempt failed */
+            readonly error: string;
+            /** @description the beginning of the last answer */
+            readonly excerpt: string;
+            readonly duration_ms: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        DeliveryPage: {
+            results: components["schemas"]["Delivery"][];
+            next: number | null;
+        };
+        /**
+         * @description * `pending` - Pending
+         *     * `delivered` - Delivered
+         *     * `given_up` - Given Up
+         * @enum {string}
+         */
+        DeliveryStateEnum: "pending" | "delivered" | "given_up";
+        /** @description The disk that the data directory is on, in bytes. */
+        Disk: {
+            total: number;
+            free: number;
         };
         /** @description Pictures that are copies of one another. */
         DuplicateGroup: {
@@ -1124,6 +2074,21 @@ export interface components {
              */
             area: number;
         };
+        /** @description How well predictions agree with labels. */
+        Evaluation: {
+            count: number;
+            correct: number;
+            /** Format: double */
+            accuracy: number | null;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            macro_f1: number | null;
+            /** @description rows: label, columns: prediction, in the order of the assessment's classes */
+            confusion: number[][];
+        };
         /** @description Something that happened in a project; `data` depends on the kind. */
         Event: {
             /** Format: int64 */
@@ -1161,7 +2126,7 @@ export interface components {
         /** @description A job that failed. */
         FailedJob: {
             id: number;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["JobKindEnum"];
             title: string;
         };
         /** @description `paths` is a JSON list of relative POSIX paths, one for each of the repeated `files`, in the same order. */
@@ -1173,6 +2138,40 @@ export interface components {
         FilesResponse: {
             received: number;
             rejected: components["schemas"]["Refused"][];
+        };
+        /** @description The run that was started or joined. */
+        FiredRun: {
+            id: number;
+            number: number;
+        };
+        /** @description The schedule that asked. */
+        FiredSchedule: {
+            id: number;
+            name: string;
+        };
+        /** @description Why a run was started, or was not. */
+        Firing: {
+            readonly id: number;
+            cause: components["schemas"]["CauseEnum"];
+            outcome: components["schemas"]["OutcomeEnum"];
+            schedule: components["schemas"]["FiredSchedule"] | null;
+            /**
+             * Format: date-time
+             * @description of a clock's tick
+             */
+            due_at?: string | null;
+            /** @description name of the schedule; labels, every; of what was skipped: reason, message, times, since, run */
+            values: {
+                [key: string]: unknown;
+            };
+            run: components["schemas"]["FiredRun"] | null;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        FiringPage: {
+            results: components["schemas"]["Firing"][];
+            next: number | null;
         };
         /**
          * @description * `image_folder` - Image Folder
@@ -1205,6 +2204,29 @@ export interface components {
             suggestion: number | null;
             /** Format: double */
             confidence: number | null;
+        };
+        /** @description What nobody needed of one kind. */
+        Garbage: {
+            kind: string;
+            count: number;
+            bytes: number;
+        };
+        /** @description The gate's decision and its reasons. */
+        Gate: {
+            decision: components["schemas"]["DecisionEnum"];
+            /** @description blind answers that the question still needs */
+            missing: number;
+            reasons: components["schemas"]["Reason"][];
+        };
+        /** @description The gate's decision with all that led to it. */
+        GateDetail: {
+            decision: components["schemas"]["DecisionEnum"];
+            /** @description blind answers that the question still needs */
+            missing: number;
+            reasons: components["schemas"]["Reason"][];
+            overall: components["schemas"]["Paired"];
+            classes: components["schemas"]["ClassComparison"][];
+            rules: components["schemas"]["Rules"];
         };
         /** @description A person's new password, shown once. */
         GivenPassword: {
@@ -1239,7 +2261,8 @@ export interface components {
             labels: number[];
             comment: string;
             origin: string;
-            blind: boolean;
+            /** @description for reviewers and leads: it tells the test set */
+            blind?: boolean;
             undone: boolean;
             /** Format: date-time */
             created_at: string;
@@ -1326,7 +2349,7 @@ export interface components {
             /** Format: int64 */
             image?: number | null;
             /** @default label */
-            verdict: components["schemas"]["VerdictEnum"];
+            verdict: components["schemas"]["ItemVerdictEnum"];
             labels?: number[];
             /** @default  */
             comment: string;
@@ -1337,10 +2360,18 @@ export interface components {
             /** Format: uuid */
             undoes?: string | null;
         };
+        /**
+         * @description * `label` - label
+         *     * `skip` - skip
+         *     * `unsure` - unsure
+         *     * `flag` - flag
+         * @enum {string}
+         */
+        ItemVerdictEnum: "label" | "skip" | "unsure" | "flag";
         /** @description A piece of background work, for every app whose views start one. */
         Job: {
             id: number;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["JobKindEnum"];
             title: string;
             project: number | null;
             state: components["schemas"]["JobStateEnum"];
@@ -1375,19 +2406,6 @@ export interface components {
             message: string;
             hint: string;
         };
-        JobPage: {
-            results: components["schemas"]["Job"][];
-            next: number | null;
-        };
-        /**
-         * @description * `queued` - Queued
-         *     * `running` - Running
-         *     * `succeeded` - Succeeded
-         *     * `failed` - Failed
-         *     * `cancelled` - Cancelled
-         * @enum {string}
-         */
-        JobStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
          * @description * `import` - Import
          *     * `embed` - Embed
@@ -1402,9 +2420,56 @@ export interface components {
          *     * `deliver_webhooks` - Deliver Webhooks
          *     * `collect_garbage` - Collect Garbage
          *     * `delete_project` - Delete Project
+         *     * `retract` - Retract
          * @enum {string}
          */
-        KindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project";
+        JobKindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project" | "retract";
+        JobPage: {
+            results: components["schemas"]["Job"][];
+            next: number | null;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        JobStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description * `import_started` - import_started
+         *     * `import_finished` - import_finished
+         *     * `import_undone` - import_undone
+         *     * `job_finished` - job_finished
+         *     * `job_failed` - job_failed
+         *     * `run_requested` - run_requested
+         *     * `run_finished` - run_finished
+         *     * `run_failed` - run_failed
+         *     * `balance_reported` - balance_reported
+         *     * `model_made` - model_made
+         *     * `model_promoted` - model_promoted
+         *     * `model_rolled_back` - model_rolled_back
+         *     * `schedule_fired` - schedule_fired
+         *     * `schedule_changed` - schedule_changed
+         *     * `snapshot_made` - snapshot_made
+         *     * `snapshot_archived` - snapshot_archived
+         *     * `snapshot_restored` - snapshot_restored
+         *     * `export_made` - export_made
+         *     * `labelled` - labelled
+         *     * `undone` - undone
+         *     * `refreshed` - refreshed
+         *     * `duplicates_split` - duplicates_split
+         *     * `holdout_added` - holdout_added
+         *     * `holdout_dropped` - holdout_dropped
+         *     * `reserve_released` - reserve_released
+         *     * `project_changed` - project_changed
+         *     * `classes_changed` - classes_changed
+         *     * `member_changed` - member_changed
+         *     * `webhook_disabled` - webhook_disabled
+         * @enum {string}
+         */
+        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "refreshed" | "duplicates_split" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -1485,10 +2550,29 @@ export interface components {
             user: components["schemas"]["User"] | null;
             version: string;
         };
+        /** @description What the last look through the storage found. */
+        Measured: {
+            /** Format: date-time */
+            measured_at: string;
+            /** @description it only measured; else the garbage was deleted */
+            dry_run: boolean;
+            projects: components["schemas"]["ProjectUse"][];
+            shared: {
+                [key: string]: number;
+            };
+            total: number;
+            garbage: components["schemas"]["Garbage"][];
+            garbage_bytes: number;
+        };
         /** @description A person and the role that the person has. */
         Member: {
             user: components["schemas"]["User"];
             role: components["schemas"]["RoleEnum"];
+        };
+        /** @description What was measured on the blind test set, and on the snapshot's whole test part. */
+        Metrics: {
+            blind: components["schemas"]["Assessment"] | null;
+            test: components["schemas"]["Assessment"] | null;
         };
         /**
          * @description * `imported` - imported
@@ -1500,11 +2584,50 @@ export interface components {
          * @enum {string}
          */
         MinTrustEnum: "imported" | "certified" | "page-verified" | "human" | "reviewed" | "gold";
+        /** @description A model as lists show it. Accuracy is on the blind test set, whose size is `test_size`. */
+        Model: {
+            readonly id: number;
+            /** @description What people call it: v3. */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description 3 for v3
+             */
+            number: number;
+            state?: components["schemas"]["ModelStateEnum"];
+            /** @description a timm name */
+            backbone: string;
+            run: components["schemas"]["ModelRun"] | null;
+            snapshot: components["schemas"]["ModelSnapshot"] | null;
+            /** Format: double */
+            readonly accuracy: number | null;
+            /**
+             * Format: double
+             * @description of the 95 % interval
+             */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            /** Format: double */
+            readonly macro_f1: number | null;
+            /** @description How many blind test pictures it was measured on. */
+            readonly test_size: number;
+            readonly gate: components["schemas"]["Gate"] | null;
+            /** @description the model that it was compared with */
+            champion?: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            promoted_at?: string | null;
+            readonly promoted_by: components["schemas"]["Person"] | null;
+            /** @description it served before and can serve again at once */
+            readonly rollback: boolean;
+        };
         /** @description A model; accuracy is on the blind test set, with its 95 % Wilson interval, where it was measured. */
         ModelBrief: {
             id: number;
             name: string;
-            state: components["schemas"]["ModelBriefStateEnum"];
+            state: components["schemas"]["ModelStateEnum"];
             /** Format: double */
             accuracy: number | null;
             /** Format: double */
@@ -1517,6 +2640,83 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        ModelCard: {
+            markdown: string;
+        };
+        /** @description A class by its id. */
+        ModelClass: {
+            id: number;
+            name: string;
+        };
+        /** @description A model with all that was measured. */
+        ModelDetail: {
+            readonly id: number;
+            /** @description What people call it: v3. */
+            readonly name: string;
+            /**
+             * Format: int64
+             * @description 3 for v3
+             */
+            number: number;
+            state?: components["schemas"]["ModelStateEnum"];
+            /** @description a timm name */
+            backbone: string;
+            run: components["schemas"]["ModelRun"] | null;
+            snapshot: components["schemas"]["ModelSnapshot"] | null;
+            /** Format: double */
+            readonly accuracy: number | null;
+            /**
+             * Format: double
+             * @description of the 95 % interval
+             */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            /** Format: double */
+            readonly macro_f1: number | null;
+            /** @description How many blind test pictures it was measured on. */
+            readonly test_size: number;
+            readonly gate: components["schemas"]["GateDetail"] | null;
+            /** @description the model that it was compared with */
+            champion?: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            promoted_at?: string | null;
+            readonly promoted_by: components["schemas"]["Person"] | null;
+            /** @description it served before and can serve again at once */
+            readonly rollback: boolean;
+            /** @description those it knows, then others that the test set has */
+            readonly classes: components["schemas"]["ModelClass"][];
+            readonly metrics: components["schemas"]["Metrics"];
+            /** Format: double */
+            temperature?: number;
+            files: components["schemas"]["ModelFile"][];
+            /** Format: double */
+            onnx_difference?: number | null;
+            /** @description of the download */
+            readonly url: string | null;
+        };
+        /** @description A file of the download. */
+        ModelFile: {
+            name: string;
+            bytes: number;
+            sha256: string;
+        };
+        ModelPage: {
+            results: components["schemas"]["Model"][];
+            next: number | null;
+        };
+        /** @description The run that made a model. */
+        ModelRun: {
+            id: number;
+            number: number;
+        };
+        /** @description The snapshot that a model was trained on. */
+        ModelSnapshot: {
+            id: number;
+            name: string;
+        };
         /**
          * @description * `candidate` - Candidate
          *     * `rejected` - Rejected
@@ -1524,7 +2724,26 @@ export interface components {
          *     * `retired` - Retired
          * @enum {string}
          */
-        ModelBriefStateEnum: "candidate" | "rejected" | "serving" | "retired";
+        ModelStateEnum: "candidate" | "rejected" | "serving" | "retired";
+        /** @description How the project promotes models; differences are shares, .01 is one point. */
+        ModelingSettings: {
+            promotion?: components["schemas"]["PromotionEnum"];
+            /**
+             * Format: double
+             * @description the lower bound of the difference in accuracy must be above minus this
+             */
+            gate_margin?: number;
+            /**
+             * Format: double
+             * @description and no class's lower bound may be below minus this
+             */
+            gate_class_drop?: number;
+            /**
+             * Format: double
+             * @description of each one-sided bound
+             */
+            gate_confidence?: number;
+        };
         /** @description What a site admin gives to create an account. */
         NewAccountRequest: {
             username: string;
@@ -1587,6 +2806,114 @@ export interface components {
                 description?: string;
             })[];
         };
+        /** @description A run to start; everything has a default. */
+        NewRunRequest: {
+            /** @default balanced */
+            preset: components["schemas"]["PresetEnum"];
+            /** @description settings that differ from the preset */
+            recipe?: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            /**
+             * Format: int64
+             * @description otherwise the labels are frozen
+             */
+            snapshot?: number | null;
+            /** @description how to freeze them */
+            snapshot_settings?: components["schemas"]["SnapshotSettingsRequest"];
+        };
+        /** @description A schedule to make. */
+        NewScheduleRequest: {
+            name: string;
+            /** @description minute hour day-of-month month day-of-week; a day is due when all three fields of it agree */
+            cron?: string;
+            /** @description one of /api/timezones */
+            timezone?: string;
+            /** @description given, changed or taken back */
+            every_labels?: number | null;
+            preset?: components["schemas"]["PresetEnum"];
+            recipe?: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            enabled?: boolean;
+            kind: components["schemas"]["ScheduleKindEnum"];
+        };
         /** @description A snapshot to make. */
         NewSnapshotRequest: {
             /** @default imported */
@@ -1626,12 +2953,45 @@ export interface components {
             readonly created_at: string;
             readonly token: string;
         };
+        NewWebhook: {
+            webhook: components["schemas"]["Webhook"];
+            secret: string;
+        };
+        /** @description A webhook to add. */
+        NewWebhookRequest: {
+            url: string;
+            kinds: string[];
+        };
+        /** @description Something that a person is told; `data` depends on the kind. */
+        Notification: {
+            readonly id: number;
+            readonly kind: string;
+            project: components["schemas"]["Place"];
+            actor: components["schemas"]["Actor"] | null;
+            readonly data: unknown;
+            /** Format: date-time */
+            readonly created_at: string;
+            read: boolean;
+        };
+        NotificationPage: {
+            results: components["schemas"]["Notification"][];
+            next: number | null;
+            unread: number;
+        };
+        NullEnum: null;
         /**
          * @description * `single` - single
          *     * `bulk` - bulk
          * @enum {string}
          */
         OriginEnum: "single" | "bulk";
+        /**
+         * @description * `started` - Started
+         *     * `joined` - Joined
+         *     * `skipped` - Skipped
+         * @enum {string}
+         */
+        OutcomeEnum: "started" | "joined" | "skipped";
         /** @description What a project's home shows. */
         Overview: {
             counts: components["schemas"]["Counts"];
@@ -1644,6 +3004,23 @@ export interface components {
             stage: components["schemas"]["StageEnum"];
             jobs: components["schemas"]["Job"][];
             loop: components["schemas"]["Loop"];
+        };
+        /** @description Challenger and champion on the same pictures. */
+        Paired: {
+            count: number;
+            /** @description only the challenger is right */
+            wins: number;
+            /** @description only the champion is right */
+            losses: number;
+            /**
+             * Format: double
+             * @description of the accuracies, as a share
+             */
+            difference: number;
+            /** Format: double */
+            lower: number;
+            /** Format: double */
+            upper: number;
         };
         /** @description A change of one's own password. */
         PasswordRequest: {
@@ -1668,6 +3045,25 @@ export interface components {
             color?: number;
             archived?: boolean;
         };
+        /** @description How the project promotes models; differences are shares, .01 is one point. */
+        PatchedModelingSettingsRequest: {
+            promotion?: components["schemas"]["PromotionEnum"];
+            /**
+             * Format: double
+             * @description the lower bound of the difference in accuracy must be above minus this
+             */
+            gate_margin?: number;
+            /**
+             * Format: double
+             * @description and no class's lower bound may be below minus this
+             */
+            gate_class_drop?: number;
+            /**
+             * Format: double
+             * @description of each one-sided bound
+             */
+            gate_confidence?: number;
+        };
         /** @description What a lead may change. */
         PatchedProjectChangeRequest: {
             name?: string;
@@ -1691,9 +3087,68 @@ export interface components {
         PatchedRoleRequest: {
             role?: components["schemas"]["RoleEnum"];
         };
+        /** @description What may be changed of a schedule. `cron` and `timezone` are for the clock, `every_labels` for labels. */
+        PatchedScheduleChangeRequest: {
+            name?: string;
+            /** @description minute hour day-of-month month day-of-week; a day is due when all three fields of it agree */
+            cron?: string;
+            /** @description one of /api/timezones */
+            timezone?: string;
+            /** @description given, changed or taken back */
+            every_labels?: number | null;
+            preset?: components["schemas"]["PresetEnum"];
+            recipe?: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            enabled?: boolean;
+        };
         /** @description All that can be changed of a snapshot. */
         PatchedSnapshotChangeRequest: {
             archived?: boolean;
+        };
+        /** @description What can be changed of a webhook. */
+        PatchedWebhookChangeRequest: {
+            url?: string;
+            kinds?: string[];
+            enabled?: boolean;
         };
         /** @description Somebody's id and shown name. */
         Person: {
@@ -1701,11 +3156,78 @@ export interface components {
             name: string;
         };
         /**
+         * @description * `freeze` - Freeze
+         *     * `balance` - Balance
+         *     * `train` - Train
+         *     * `evaluate` - Evaluate
+         *     * `done` - Done
+         * @enum {string}
+         */
+        PhaseEnum: "freeze" | "balance" | "train" | "evaluate" | "done";
+        /**
          * @description * `original` - Original
          *     * `preview` - Preview
          * @enum {string}
          */
         PicturesEnum: "original" | "preview";
+        /** @description The project where it happened. */
+        Place: {
+            id: number;
+            name: string;
+        };
+        /**
+         * @description * `quick` - Quick
+         *     * `balanced` - Balanced
+         *     * `best` - Best
+         * @enum {string}
+         */
+        PresetEnum: "quick" | "balanced" | "best";
+        /** @description A recipe that the product offers. */
+        PresetRecipe: {
+            name: components["schemas"]["PresetEnum"];
+            sentence: string;
+            recipe: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+        };
         /** @description What a project can be created with. */
         Presets: {
             backbones: components["schemas"]["Backbone"][];
@@ -1761,6 +3283,31 @@ export interface components {
             readonly head: components["schemas"]["Head"] | null;
             readonly thumbs: string[];
         };
+        /** @description What one project takes, in bytes. Pictures that several projects have count in each. */
+        ProjectUse: {
+            project: number;
+            /** @description empty when it is gone by now */
+            name: string;
+            archived: boolean;
+            kinds: {
+                [key: string]: number;
+            };
+            total: number;
+        };
+        /**
+         * @description * `manual` - Manual
+         *     * `automatic` - Automatic
+         * @enum {string}
+         */
+        PromotionEnum: "manual" | "automatic";
+        /** @description How a model is to be promoted. */
+        PromotionRequest: {
+            /**
+             * @description although the gate has rejected it
+             * @default false
+             */
+            override: boolean;
+        };
         /** @description What happened since the last pulse; ask again with `after` = `seq`. */
         Pulse: {
             seq: number;
@@ -1775,6 +3322,44 @@ export interface components {
          * @enum {string}
          */
         QueueEnum: "interactive" | "cpu" | "gpu";
+        /**
+         * @description * `met` - met
+         *     * `yes` - yes
+         *     * `unsure` - unsure
+         *     * `no` - no
+         * @enum {string}
+         */
+        ReachEnum: "met" | "yes" | "unsure" | "no";
+        /** @description What has been read: some notifications, or all there are. */
+        ReadRequest: {
+            ids?: number[];
+            /** @default false */
+            all: boolean;
+        };
+        /** @description Why the gate decided as it did: a code with its values for a translation, and the sentence in English. */
+        Reason: {
+            code: string;
+            message: string;
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A setting of a recipe: what it may be. */
+        RecipeSetting: {
+            /** @description dotted: augmentation.rotation */
+            name: string;
+            type: components["schemas"]["TypeEnum"];
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            choices: string[];
+            default: unknown;
+        };
+        Recipes: {
+            presets: components["schemas"]["PresetRecipe"][];
+            fields: components["schemas"]["RecipeSetting"][];
+        };
         /** @description A file that was turned away because of its path. */
         Refused: {
             path: string;
@@ -1798,6 +3383,14 @@ export interface components {
         ReleaseRequestRequest: {
             tasks: number[];
         };
+        /** @description Whether predictions made with a confidence are right as often, in equal bins of it. */
+        Reliability: {
+            counts: number[];
+            confidence: (number | null)[];
+            accuracy: (number | null)[];
+            /** Format: double */
+            ece: number | null;
+        };
         /** @description What was left out, moved, or is found on both sides of a split. */
         Report: {
             left_out: components["schemas"]["LeftOut"];
@@ -1807,6 +3400,25 @@ export interface components {
             groups_across_splits: number;
             copies_across_splits: number;
             look_alikes: components["schemas"]["LookAlikes"] | null;
+        };
+        /** @description The report that stands beside. */
+        ReportBefore: {
+            run: components["schemas"]["ReportRun"];
+            /** Format: date-time */
+            made_at: string;
+        };
+        /** @description The run that a report was made for. */
+        ReportRun: {
+            id: number;
+            number: number;
+            preset: string;
+        };
+        /** @description The snapshot that the run trains on. */
+        ReportSnapshot: {
+            id: number;
+            number: number;
+            name: string;
+            rows: number;
         };
         Result: {
             /** Format: uuid */
@@ -1834,6 +3446,332 @@ export interface components {
             size: number;
             open: number;
             done: number;
+        };
+        /** @description What the gate asked for. */
+        Rules: {
+            /** Format: double */
+            margin: number;
+            /** Format: double */
+            class_drop: number;
+            /** Format: double */
+            confidence: number;
+            /** Format: double */
+            power: number;
+        };
+        /** @description A training run. */
+        Run: {
+            readonly id: number;
+            /** Format: int64 */
+            number: number;
+            /** @description of its job */
+            readonly state: components["schemas"]["JobStateEnum"];
+            phase?: components["schemas"]["PhaseEnum"];
+            preset?: components["schemas"]["PresetEnum"];
+            /** @description empty where it was cleared away */
+            job: components["schemas"]["Job"] | null;
+            /** @description empty until the labels are frozen */
+            snapshot: components["schemas"]["RunSnapshot"] | null;
+            readonly model: components["schemas"]["RunModel"] | null;
+            readonly cause: components["schemas"]["CauseEnum"];
+            /** @description what was counted when a schedule asked: labels, every, name */
+            readonly reason: {
+                [key: string]: unknown;
+            };
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly error: components["schemas"]["JobError"] | null;
+        };
+        RunAsked: {
+            run: components["schemas"]["Run"];
+            outcome: components["schemas"]["OutcomeEnum"];
+        };
+        /** @description A training run with its curves. */
+        RunDetail: {
+            readonly id: number;
+            /** Format: int64 */
+            number: number;
+            /** @description of its job */
+            readonly state: components["schemas"]["JobStateEnum"];
+            phase?: components["schemas"]["PhaseEnum"];
+            preset?: components["schemas"]["PresetEnum"];
+            /** @description empty where it was cleared away */
+            job: components["schemas"]["Job"] | null;
+            /** @description empty until the labels are frozen */
+            snapshot: components["schemas"]["RunSnapshot"] | null;
+            readonly model: components["schemas"]["RunModel"] | null;
+            readonly cause: components["schemas"]["CauseEnum"];
+            /** @description what was counted when a schedule asked: labels, every, name */
+            readonly reason: {
+                [key: string]: unknown;
+            };
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** @description all settings; empty until the worker has begun */
+            recipe: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            /** @description settings that differ from the preset */
+            overrides: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            /** @description what is frozen; empty where a snapshot was given */
+            snapshot_settings: {
+                [key: string]: unknown;
+            };
+            readonly curves: components["schemas"]["Curves"];
+            /** @description the last hundred lines */
+            readonly log: string[];
+            summary: components["schemas"]["RunSummary"];
+            /** @description Say whether the class-balance report is there by now. */
+            readonly has_balance: boolean;
+        };
+        /** @description Pictures that a run could not use. */
+        RunLeftOut: {
+            unreadable: number;
+            /** @description pictures by class; those in the test part count as wrong */
+            classes_without_training: {
+                [key: string]: number;
+            };
+            /** @description test pictures that the serving model has not embedded */
+            not_compared: number;
+        };
+        /** @description The model that a run has made. */
+        RunModel: {
+            id: number;
+            name: string;
+            state: components["schemas"]["ModelStateEnum"];
+        };
+        RunPage: {
+            results: components["schemas"]["Run"][];
+            next: number | null;
+        };
+        /** @description The snapshot that a run trains on. */
+        RunSnapshot: {
+            id: number;
+            number: number;
+            name: string;
+        };
+        /** @description How a run went; empty until it is done. */
+        RunSummary: {
+            device?: string;
+            precision?: string;
+            /** Format: double */
+            images_per_s?: number | null;
+            /** @description from 1 */
+            best_epoch?: number;
+            epochs?: number;
+            steps?: number;
+            stopped_early?: boolean;
+            /** @description into which a batch was split to fit the memory */
+            parts?: number;
+            train?: number;
+            validation?: number;
+            test?: number;
+            blind?: number;
+            left_out?: components["schemas"]["RunLeftOut"];
+            /** Format: double */
+            seconds?: number;
+        };
+        /**
+         * @description * `over` - over
+         *     * `under` - under
+         *     * `even` - even
+         * @enum {string}
+         */
+        SampledEnum: "over" | "under" | "even";
+        /** @description A schedule with what comes next and what came last (`context`: "changes", and "last" by schedule id). */
+        Schedule: {
+            readonly id: number;
+            name: string;
+            kind: components["schemas"]["ScheduleKindEnum"];
+            /** @description minute hour day-of-month month day-of-week; empty: labels */
+            cron?: string;
+            timezone: string;
+            /** Format: int64 */
+            every_labels?: number | null;
+            preset?: components["schemas"]["PresetEnum"];
+            recipe: {
+                backbone?: string;
+                /** @enum {string} */
+                freeze?: "head" | "last_stage" | "full";
+                epochs?: number;
+                batch_size?: number;
+                lr?: number;
+                backbone_lr?: number;
+                weight_decay?: number;
+                warmup_epochs?: number;
+                final_lr?: number;
+                clip_norm?: number;
+                dropout?: number;
+                drop_path?: number;
+                ema_decay?: number;
+                /** @enum {string} */
+                loss?: "cross_entropy" | "focal" | "class_balanced" | "balanced_softmax";
+                focal_gamma?: number;
+                class_balanced_beta?: number;
+                label_smoothing?: number;
+                /** @enum {string} */
+                sampling?: "uniform" | "square_root" | "balanced";
+                augmentation?: {
+                    crop_scale?: number;
+                    flip_horizontal?: boolean;
+                    flip_vertical?: boolean;
+                    rotation?: number;
+                    brightness?: number;
+                    contrast?: number;
+                    saturation?: number;
+                    hue?: number;
+                    randaugment_ops?: number;
+                    randaugment_magnitude?: number;
+                };
+                /** @enum {string} */
+                watch?: "macro_f1" | "accuracy";
+                patience?: number;
+                /** @enum {string} */
+                precision?: "auto" | "fp32" | "bf16" | "fp16";
+                seed?: number;
+            };
+            enabled?: boolean;
+            /**
+             * Format: date-time
+             * @description of an enabled schedule by the clock
+             */
+            readonly next_due: string | null;
+            /** @description of an enabled schedule by labels */
+            readonly labels_left: number | null;
+            readonly last: components["schemas"]["Firing"] | null;
+            readonly created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /**
+         * @description * `cron` - Cron
+         *     * `labels` - Labels
+         * @enum {string}
+         */
+        ScheduleKindEnum: "cron" | "labels";
+        /** @description A job of any project, with what an admin wants to know of it. */
+        SiteJob: {
+            id: number;
+            kind: components["schemas"]["JobKindEnum"];
+            title: string;
+            project: number | null;
+            state: components["schemas"]["JobStateEnum"];
+            queue: components["schemas"]["QueueEnum"];
+            progress: components["schemas"]["Progress"];
+            /**
+             * Format: double
+             * @description units per second
+             */
+            readonly rate: number | null;
+            /**
+             * Format: double
+             * @description seconds that are left
+             */
+            readonly eta_s: number | null;
+            readonly error: components["schemas"]["JobError"] | null;
+            attempt: number;
+            result: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            cancel_requested: boolean;
+            readonly project_name: string | null;
+            /** @description that has it, or had it last */
+            worker: string;
+            readonly created_by: string | null;
+        };
+        SiteJobPage: {
+            results: components["schemas"]["SiteJob"][];
+            next: number | null;
         };
         /** @description A snapshot. */
         Snapshot: {
@@ -1936,6 +3874,35 @@ export interface components {
                 test: number;
             } | "imported";
         };
+        /** @description What is to be frozen. */
+        SnapshotSettingsRequest: {
+            /** @default imported */
+            min_trust: components["schemas"]["MinTrustEnum"];
+            /** @default false */
+            include_certified: boolean;
+            /**
+             * Format: int64
+             * @description smaller classes are left out
+             */
+            min_per_class?: number | null;
+            /**
+             * Format: int64
+             * @description besides reserve and hold-outs
+             */
+            max_per_class?: number | null;
+            /**
+             * @default {
+             *       "train": 0.7,
+             *       "validation": 0.15,
+             *       "test": 0.15
+             *     }
+             */
+            splits: {
+                train: number;
+                validation: number;
+                test: number;
+            } | "imported";
+        };
         /**
          * @description * `train` - train
          *     * `validation` - validation
@@ -1969,11 +3936,24 @@ export interface components {
          * @enum {string}
          */
         StatusEnum: "created" | "duplicate" | "conflict" | "invalid";
+        /** @description The disk now, and what takes room on it as of the last measurement. */
+        Storage: {
+            disk: components["schemas"]["Disk"];
+            measured: components["schemas"]["Measured"] | null;
+            jobs: components["schemas"]["Job"][];
+        };
         /** @description A way to choose what is labelled next. */
         Strategy: {
             name: string;
             title: string;
             when: string;
+        };
+        /** @description A stretch of time: from `since` up to, but without, `until`, which is now when it is left out. */
+        StretchRequest: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until?: string | null;
         };
         Suggestion: {
             head: string;
@@ -2023,6 +4003,17 @@ export interface components {
         TokenRequest: {
             name: string;
         };
+        /** @description The training so far at one step; epochs count from 1. */
+        TrainPoint: {
+            step: number;
+            epoch: number;
+            /** Format: double */
+            loss: number | null;
+            /** Format: double */
+            lr: number | null;
+            /** Format: double */
+            images_per_s: number | null;
+        };
         /**
          * @description * `0` - 0
          *     * `1` - 1
@@ -2034,6 +4025,23 @@ export interface components {
          * @enum {integer}
          */
         TrustEnum: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+        TryRequest: {
+            /** Format: binary */
+            file: string;
+        };
+        /**
+         * @description * `integer` - integer
+         *     * `number` - number
+         *     * `boolean` - boolean
+         *     * `choice` - choice
+         *     * `text` - text
+         * @enum {string}
+         */
+        TypeEnum: "integer" | "number" | "boolean" | "choice" | "text";
+        /** @description How many are not read. */
+        Unread: {
+            unread: number;
+        };
         /** @description A person as others see them. */
         User: {
             readonly id: number;
@@ -2043,14 +4051,49 @@ export interface components {
             readonly is_admin: boolean;
             readonly initials: string;
         };
-        /**
-         * @description * `label` - label
-         *     * `skip` - skip
-         *     * `unsure` - unsure
-         *     * `flag` - flag
-         * @enum {string}
-         */
-        VerdictEnum: "label" | "skip" | "unsure" | "flag";
+        /** @description What an epoch has led to. */
+        ValidationPoint: {
+            step: number;
+            epoch: number;
+            /** Format: double */
+            accuracy: number | null;
+            /** Format: double */
+            macro_f1: number | null;
+            /** Format: double */
+            loss: number | null;
+        };
+        /** @description A webhook. Its secret is never among this. */
+        Webhook: {
+            readonly id: number;
+            readonly url: string;
+            kinds: components["schemas"]["KindsEnum"][];
+            readonly enabled: boolean;
+            /** @description attempts that failed since the last good one */
+            readonly failures: number;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description nothing is sent before, after a failure
+             */
+            readonly rests_until: string | null;
+            /**
+             * Format: date-time
+             * @description switched off because it failed for too long
+             */
+            readonly disabled_at: string | null;
+            created_by: components["schemas"]["Actor"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description The one time that a secret is shown. */
+        WebhookSecret: {
+            secret: string;
+        };
+        Webhooks: {
+            results: components["schemas"]["Webhook"][];
+            kinds: string[];
+        };
         /** @description A worker process and what it can do. */
         Worker: {
             name: string;
@@ -2221,6 +4264,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    all_jobs: {
+        parameters: {
+            query?: {
+                /** @description the last id seen */
+                after?: number;
+                limit?: number;
+                /** @description states, separated by commas */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteJobPage"];
+                };
+            };
+        };
+    };
+    cancel_any_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteJob"];
+                };
+            };
+        };
+    };
+    retry_any_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteJob"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description the last id seen */
+                after?: number;
+                limit?: number;
+                /** @description 1: only those not read */
+                unread?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
             };
         };
     };
@@ -2430,6 +4588,32 @@ export interface operations {
             };
         };
     };
+    balance_report: {
+        parameters: {
+            query?: {
+                /** @description html: one page by itself, to print */
+                as?: "csv" | "html" | "json";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceReport"];
+                    "text/csv": string;
+                    "text/html": string;
+                };
+            };
+        };
+    };
     get_blob: {
         parameters: {
             query?: never;
@@ -2529,6 +4713,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelClass"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
         };
@@ -2739,6 +4970,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    firings: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                schedule?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringPage"];
+                };
             };
         };
     };
@@ -3290,6 +5546,286 @@ export interface operations {
             };
         };
     };
+    count_retraction: {
+        parameters: {
+            query: {
+                since: string;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerCount"];
+                };
+            };
+        };
+    };
+    retract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StretchRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    modeling_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelingSettings"];
+                };
+            };
+        };
+    };
+    change_modeling_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedModelingSettingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelingSettings"];
+                };
+            };
+        };
+    };
+    models: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+        };
+    };
+    model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+        };
+    };
+    model_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+        };
+    };
+    model_cell: {
+        parameters: {
+            query: {
+                /** @description the last position seen */
+                after?: number;
+                /** @description class id */
+                label: number;
+                limit?: number;
+                /** @description of the test set; blind by default */
+                part?: "blind" | "test";
+                /** @description class id */
+                predicted: number;
+            };
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellPage"];
+                };
+            };
+        };
+    };
+    download_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    promote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PromotionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    try_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["TryRequest"];
+                "image/*": string;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     overview: {
         parameters: {
             query?: never;
@@ -3331,6 +5867,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pulse"];
+                };
+            };
+        };
+    };
+    recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipes"];
                 };
             };
         };
@@ -3399,6 +5956,263 @@ export interface operations {
                     "application/json": {
                         [key: string]: number;
                     };
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+        };
+    };
+    create_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewRunRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAsked"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+        };
+    };
+    run_balance: {
+        parameters: {
+            query?: {
+                /** @description html: one page by itself, to print */
+                as?: "csv" | "html" | "json";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceReport"];
+                    "text/csv": string;
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduleRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+        };
+    };
+    remove_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedScheduleChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+        };
+    };
+    fire_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firing"];
                 };
             };
         };
@@ -3547,6 +6361,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+        };
+    };
+    webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+        };
+    };
+    renew_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+        };
+    };
+    collect_garbage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CollectionRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    timezones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
         };
