@@ -25,12 +25,11 @@ from tests.factories import make_image, make_project
 _numbers = itertools.count(1)
 
 
-def trainable_project() -> Project:
+def trainable_project(**fields: Any) -> Project:
     """Make a project with a labelled picture of each of its two classes."""
-    project = make_project()
-    for label_class in project.classes.all():
-        pair = (make_image(project).pk, label_class.pk)
-        record_import_labels(project=project, user=project.created_by, pairs=[pair], batch_id=next(_numbers))
+    project = make_project(**fields)
+    pairs = [(make_image(project).pk, label_class.pk) for label_class in project.classes.all()]
+    record_import_labels(project=project, user=project.created_by, pairs=pairs, batch_id=1)
     return project
 
 
