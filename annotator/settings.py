@@ -204,6 +204,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api",
+    # What several objects have under one field name, such as a state, is named apart.
+    "ENUM_NAME_OVERRIDES": {
+        "JobKindEnum": "annotator.jobs.models.JobKind",
+        "JobStateEnum": "annotator.jobs.models.Job.State",
+        "ModelStateEnum": "annotator.modeling.models.ModelVersion.State",
+        "PresetEnum": "annotator.modeling.models.Preset",
+        "ScheduleKindEnum": "annotator.modeling.models.Schedule.Kind",
+        "VerdictEnum": "annotator.labeling.models.Annotation.Verdict",
+    },
 }
 
 LANGUAGE_CODE = "en"
