@@ -211,7 +211,8 @@ SPECTACULAR_SETTINGS = {
         "ModelStateEnum": "annotator.modeling.models.ModelVersion.State",
         "PresetEnum": "annotator.modeling.models.Preset",
         "ScheduleKindEnum": "annotator.modeling.models.Schedule.Kind",
-        "VerdictEnum": "annotator.labeling.models.Annotation.Verdict",
+        "VerdictEnum": ["label", "skip", "unsure", "flag"],
+        "VerdictEnum": ["label", "skip", "unsure", "flag"],
     },
 }
 

@@ -2349,7 +2349,7 @@ export interface components {
             /** Format: int64 */
             image?: number | null;
             /** @default label */
-            verdict: components["schemas"]["ItemVerdictEnum"];
+            verdict: components["schemas"]["VerdictEnum"];
             labels?: number[];
             /** @default  */
             comment: string;
@@ -2360,14 +2360,6 @@ export interface components {
             /** Format: uuid */
             undoes?: string | null;
         };
-        /**
-         * @description * `label` - label
-         *     * `skip` - skip
-         *     * `unsure` - unsure
-         *     * `flag` - flag
-         * @enum {string}
-         */
-        ItemVerdictEnum: "label" | "skip" | "unsure" | "flag";
         /** @description A piece of background work, for every app whose views start one. */
         Job: {
             id: number;
@@ -4062,6 +4054,14 @@ export interface components {
             /** Format: double */
             loss: number | null;
         };
+        /**
+         * @description * `label` - label
+         *     * `skip` - skip
+         *     * `unsure` - unsure
+         *     * `flag` - flag
+         * @enum {string}
+         */
+        VerdictEnum: "label" | "skip" | "unsure" | "flag";
         /** @description A webhook. Its secret is never among this. */
         Webhook: {
             readonly id: number;
