@@ -243,7 +243,7 @@ def explain(error: Exception) -> JobFailed:
         return error
     if isinstance(error, DomainError):
         return JobFailed(error.code, error.message, str(error.extra.get("hint", "")))
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return JobFailed("disk_full", "The disk is full.", "Free some space in the data directory, then try again.")
     if isinstance(error, MemoryError):
         return JobFailed("out_of_memory", "The worker ran out of memory.", "Give the machine more memory, then retry.")

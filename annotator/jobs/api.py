@@ -96,7 +96,7 @@ _JOB_PAGE = inline_serializer(
 )
 
 
-def _states(request: Request) -> list[str]:
+def asked_states(request: Request) -> list[str]:
     """Read `?state=`: states separated by commas."""
     states = [state for state in request.query_params.get("state", "").split(",") if state]
     unknown = [state for state in states if state not in Job.State.values]
@@ -121,7 +121,7 @@ class JobsView(ProjectView):
     )
     def get(self, request: Request) -> Response:
         """List jobs."""
-        jobs = selectors.jobs_of(self.project.pk, _states(request))
+        jobs = selectors.jobs_of(self.project.pk, asked_states(request))
         return Response(page_by_key(request, jobs, show_job, newest_first=True, limit=50, max_limit=200))
 
 

@@ -33,10 +33,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     """Chainable reads of projects."""
 
     def visible_to(self, user: User | AnonymousUser) -> ProjectQuerySet:
-        """Only what this person is a member of; a site admin sees all."""
+        """Only what this person is a member of; a site admin sees all but what is being deleted."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_superuser else self.filter(memberships__user=user)
+        there = self.filter(deleted_at=None)
+        return there if user.is_superuser else there.filter(memberships__user=user)
 
 
 class Project(models.Model):
@@ -64,6 +65,12 @@ class Project(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="when it was deleted for ever; nobody sees it since",
+    )
 
     objects = ProjectQuerySet.as_manager()
 

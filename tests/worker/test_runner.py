@@ -90,6 +90,7 @@ class TestFailures:
         [
             (DomainError("The project is archived.", code="archived"), "archived"),
             (OSError(28, "No space left on device"), "disk_full"),
+            (OSError(122, "Disk quota exceeded"), "disk_full"),
             (MemoryError(), "out_of_memory"),
             (ZeroDivisionError("division by zero"), "internal_error"),
         ],

@@ -16,6 +16,7 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.RETRACT: "worker.handlers.retract",
     JobKind.TRAIN: "worker.handlers.train",
     JobKind.PROMOTE: "worker.handlers.promote",
+    JobKind.PREDICT: "worker.handlers.predict",
     JobKind.CHECK_TRIGGERS: "worker.handlers.check_triggers",
     JobKind.DELIVER_WEBHOOKS: "worker.handlers.deliver_webhooks",
     JobKind.COLLECT_GARBAGE: "worker.handlers.collect_garbage",
