@@ -91,8 +91,9 @@ def _discard_pictures(ctx: JobContext, project: Project) -> int:
 
 def _safe_since(ctx: JobContext) -> datetime:
     """Return from when on a touched picture may be on its way into another project; garbage collection finds it."""
-    imports = Job.objects.filter(kind=JobKind.IMPORT, state=Job.State.RUNNING).exclude(started_at=None)
-    return min([ctx.job.created_at, *imports.values_list("started_at", flat=True)]) - CLOCKS
+    imports = Job.objects.filter(kind=JobKind.IMPORT, state=Job.State.RUNNING)
+    started = [at for at in imports.values_list("started_at", flat=True) if at is not None]
+    return min([ctx.job.created_at, *started]) - CLOCKS
 
 
 def _pictures_of(project: Project) -> Iterator[list[str]]:
@@ -149,7 +150,10 @@ def _delete_rows(ctx: JobContext, project: Project) -> None:
 
 def _delete(model: type[models.Model], keys: list[int]) -> None:
     """Delete rows without looking for rows that refer to them, which are gone, or go in the same statement."""
-    table, column = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(model._meta.pk.column)
+    table, column = (
+        connection.ops.quote_name(model._meta.db_table),
+        connection.ops.quote_name(str(model._meta.pk.column)),
+    )
     places = ", ".join(["%s"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({places})", keys)  # noqa: S608 - names of our own
