@@ -4,6 +4,7 @@ import { Lost, RouteError } from "./components/Crash";
 import { LoginPage } from "./features/auth/LoginPage";
 import { RequireUser } from "./features/auth/RequireUser";
 import { UnsentKeeper } from "./features/labeling/UnsentKeeper";
+import { Bell } from "./features/notifications/Bell";
 import { ProjectsPage } from "./features/project/ProjectsPage";
 import { App } from "./features/shell/App";
 import { ProjectShell } from "./features/shell/ProjectShell";
@@ -20,8 +21,28 @@ const projectRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import("./features/gallery/GalleryPage")).GalleryPage }),
   },
   {
+    path: "snapshots",
+    lazy: async () => ({ Component: (await import("./features/snapshots/SnapshotsPage")).SnapshotsPage }),
+  },
+  {
+    path: "snapshots/:snapshotId",
+    lazy: async () => ({ Component: (await import("./features/snapshots/SnapshotPage")).SnapshotPage }),
+  },
+  {
+    path: "exports",
+    lazy: async () => ({ Component: (await import("./features/exports/ExportsPage")).ExportsPage }),
+  },
+  {
+    path: "duplicates",
+    lazy: async () => ({ Component: (await import("./features/duplicates/DuplicatesPage")).DuplicatesPage }),
+  },
+  {
     path: "balance",
     lazy: async () => ({ Component: (await import("./features/balance/BalancePage")).BalancePage }),
+  },
+  {
+    path: "training/:runId/balance",
+    lazy: async () => ({ Component: (await import("./features/balance/RunBalancePage")).RunBalancePage }),
   },
   {
     path: "imports",
@@ -34,6 +55,26 @@ const projectRoutes: RouteObject[] = [
   {
     path: "imports/:batchId",
     lazy: async () => ({ Component: (await import("./features/imports/BatchPage")).BatchPage }),
+  },
+  {
+    path: "models",
+    lazy: async () => ({ Component: (await import("./features/models/ModelsPage")).ModelsPage }),
+  },
+  {
+    path: "models/:modelId",
+    lazy: async () => ({ Component: (await import("./features/models/ModelPage")).ModelPage }),
+  },
+  {
+    path: "training",
+    lazy: async () => ({ Component: (await import("./features/training/TrainingPage")).TrainingPage }),
+  },
+  {
+    path: "training/:runId",
+    lazy: async () => ({ Component: (await import("./features/training/RunPage")).RunPage }),
+  },
+  {
+    path: "schedules",
+    lazy: async () => ({ Component: (await import("./features/schedules/SchedulesPage")).SchedulesPage }),
   },
   { path: "jobs", lazy: async () => ({ Component: (await import("./features/jobs/JobsPage")).JobsPage }) },
   {
@@ -54,6 +95,12 @@ const projectRoutes: RouteObject[] = [
         path: "members",
         lazy: async () => ({ Component: (await import("./features/project/MemberSettings")).MemberSettings }),
       },
+      {
+        path: "webhooks",
+        lazy: async () => ({
+          Component: (await import("./features/project/WebhookSettings")).WebhookSettings,
+        }),
+      },
     ],
   },
 ];
@@ -67,6 +114,12 @@ const siteRoutes: RouteObject[] = [
   {
     path: "account",
     lazy: async () => ({ Component: (await import("./features/auth/AccountPage")).AccountPage }),
+  },
+  {
+    path: "notifications",
+    lazy: async () => ({
+      Component: (await import("./features/notifications/NotificationsPage")).NotificationsPage,
+    }),
   },
   {
     path: "users",
@@ -84,10 +137,15 @@ export const router = createBrowserRouter([
       {
         Component: RequireUser,
         children: [
-          { Component: SiteShell, children: siteRoutes },
+          { element: <SiteShell bell={<Bell compact />} />, children: siteRoutes },
           {
             path: "projects/:projectId",
-            element: <ProjectShell keeper={(project) => <UnsentKeeper project={project.id} />} />,
+            element: (
+              <ProjectShell
+                keeper={(project) => <UnsentKeeper project={project.id} />}
+                bell={(compact) => <Bell compact={compact} />}
+              />
+            ),
             children: projectRoutes,
           },
         ],

@@ -118,14 +118,13 @@ export const useSnapshots = (p: number) =>
     initialPageParam: firstPage,
     getNextPageParam: following,
   });
-export const useSnapshot = (p: number, snapshot: number) =>
-  useQuery({ queryKey: [...keys.snapshots(p), snapshot], queryFn: () => snapshots.get(p, snapshot) });
-export const useSnapshotRows = (
-  p: number,
-  snapshot: number,
-  chosen: { split?: SplitName; label?: number },
-  enabled: boolean,
-) =>
+export const useSnapshot = (p: number, snapshot: number, enabled = true) =>
+  useQuery({
+    queryKey: [...keys.snapshots(p), snapshot],
+    queryFn: () => snapshots.get(p, snapshot),
+    enabled,
+  });
+export const useSnapshotRows = (p: number, snapshot: number, chosen: { split?: SplitName; label?: number }) =>
   useInfiniteQuery({
     queryKey: [...keys.snapshotRows(p), snapshot, chosen],
     queryFn: ({ pageParam }) => snapshots.rows(p, snapshot, { ...chosen, after: pageParam, limit: 100 }),
@@ -133,7 +132,6 @@ export const useSnapshotRows = (
     getNextPageParam: following,
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
-    enabled,
   });
 /** One picture of a snapshot by its position, which never changes. */
 export const useSnapshotPicture = (p: number, snapshot: number, position: number) =>
@@ -145,8 +143,9 @@ export const useSnapshotPicture = (p: number, snapshot: number, position: number
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
-export const useExports = (p: number) =>
+export const useExports = (p: number, enabled: boolean) =>
   useInfiniteQuery({
+    enabled,
     queryKey: keys.exports(p),
     queryFn: ({ pageParam }) => exports.list(p, pageParam),
     initialPageParam: firstPage,
