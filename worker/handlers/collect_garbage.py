@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from annotator.common.arrays import array_path, remove
 from annotator.common.cache import cache_root, trim
-from annotator.common.storage import size_of
+from annotator.common.storage import newest_in, size_of
 from annotator.common.upkeep import Stored, discard_picture, recover_discarded, stored_pictures
 from annotator.images.models import EmbeddingShard, ImportBatch, ScoreSet
 from annotator.images.services import collect_garbage as collect_arrays
@@ -185,6 +185,9 @@ def _uploads(ctx: JobContext, use: Use, dry_run: bool) -> None:
         size, project = size_of(path), owner.get(int(path.name)) if path.name.isdecimal() else None
         if project is not None:
             use.projects[project]["uploads"] += size
+            continue
+        if not path.name.isdecimal() and newest_in(path) > time.time() - GRACE.total_seconds():
+            use.shared["uploads"] += size  # of no import (yet): being received, or a picture that a model is tried on
             continue
         use.note_garbage("uploads", size)
         if dry_run:

@@ -70,7 +70,11 @@ def test_a_dry_run_finds_what_a_collection_deletes(project, settings):
         blob_folder(store(50)),
         _upload(settings.INBOX_DIR / "999"),
     ]
-    young = [fill(f"exports/{project.pk}/about-to-be-named", days=0), blob_folder(store(51, days=0))]
+    young = [
+        fill(f"exports/{project.pk}/about-to-be-named", days=0),
+        blob_folder(store(51, days=0)),
+        _upload(settings.INBOX_DIR / "incoming"),
+    ]
     foreign = fill("notes/of/somebody")
 
     foreseen = collect(dry_run=True)
