@@ -125,6 +125,14 @@ const siteRoutes: RouteObject[] = [
     path: "users",
     lazy: async () => ({ Component: (await import("./features/admin/UsersPage")).UsersPage }),
   },
+  {
+    path: "workers",
+    lazy: async () => ({ Component: (await import("./features/admin/WorkersPage")).WorkersPage }),
+  },
+  {
+    path: "storage",
+    lazy: async () => ({ Component: (await import("./features/admin/StoragePage")).StoragePage }),
+  },
 ];
 
 export const router = createBrowserRouter([

@@ -159,6 +159,8 @@ const inJob = (project_id: number, job_id: number) => ({ params: { path: { proje
 export const jobs = {
   list: (project_id: number, limit: number) =>
     body(api.GET("/api/projects/{project_id}/jobs", { params: { path: { project_id }, query: { limit } } })),
+  get: (project: number, job: number) =>
+    body(api.GET("/api/projects/{project_id}/jobs/{job_id}", inJob(project, job))),
   cancel: (project: number, job: number) =>
     body(api.POST("/api/projects/{project_id}/jobs/{job_id}/cancel", inJob(project, job))),
   retry: (project: number, job: number) =>

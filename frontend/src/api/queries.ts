@@ -19,6 +19,7 @@ export const keys = {
   presets: ["presets"] as const,
   users: ["users"] as const,
   tokens: ["tokens"] as const,
+  notifications: () => ["notifications"] as const,
   project: (p: number) => ["project", p, "detail"] as const,
   classes: (p: number) => ["project", p, "classes"] as const,
   members: (p: number) => ["project", p, "members"] as const,
@@ -39,6 +40,8 @@ export const keys = {
   modelingSettings: (p: number) => ["project", p, "modeling-settings"] as const,
   schedules: (p: number) => ["project", p, "schedules"] as const,
   firings: (p: number) => ["project", p, "firings"] as const,
+  webhooks: (p: number) => ["project", p, "webhooks"] as const,
+  deliveries: (p: number) => ["project", p, "deliveries"] as const,
 };
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: auth.me, staleTime: 60_000 });

@@ -64,23 +64,25 @@ export function Confirm({
   text,
   action,
   busy,
+  look = "danger",
   onConfirm,
   onClose,
 }: {
   title: string;
-  text: string;
+  text: ReactNode;
   action: string;
   busy?: boolean;
+  look?: "danger" | "primary";
   onConfirm: () => void;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   return (
     <Dialog title={title} onClose={onClose}>
-      <p className={styles.text}>{text}</p>
+      <div className={styles.text}>{text}</div>
       <DialogActions>
         <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button look="danger" disabled={busy} onClick={onConfirm}>
+        <Button look={look} disabled={busy} onClick={onConfirm}>
           {action}
         </Button>
       </DialogActions>

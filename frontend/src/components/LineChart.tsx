@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "react";
 import styles from "./LineChart.module.css";
 import { ticks } from "./scale";
+import { useWidth } from "./useWidth";
 
 export interface Point {
   x: number;
@@ -22,19 +22,6 @@ const left = 34;
 const right = 12;
 const top = 10;
 const bottom = 24;
-
-function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const element = ref.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return [ref, width];
-}
 
 /** Values over a growing count, with the band of their intervals. */
 export function LineChart({ points, height, label, formatX, formatY }: Props) {

@@ -57,6 +57,16 @@ function useWords(): (event: ProjectEvent) => string | null {
       state === "done"
         ? t("activity.imported", { count: Number(imported), number: number(imported) })
         : t("activity.importEnded"),
+    run_requested: (data) => t("activity.run_requested", { number: number(data.number) }),
+    run_finished: (data) => t("activity.run_finished", { number: number(data.number) }),
+    run_failed: (data) => t("activity.run_failed", { number: number(data.number) }),
+    model_made: ({ name, accuracy }) =>
+      typeof accuracy === "number"
+        ? t("activity.modelTested", { name: String(name), accuracy: percent(accuracy, 1) })
+        : t("activity.model_made", { name: String(name) }),
+    model_promoted: (data) => t("activity.model_promoted", { name: String(data.name) }),
+    model_rolled_back: (data) => t("activity.model_rolled_back", { name: String(data.name) }),
+    schedule_changed: (data) => t("activity.schedule_changed", { name: String(data.name) }),
     job_finished: ({ state }) => (state === "failed" ? t("activity.jobFailed") : null),
   };
   return ({ kind, data = {} }) => {

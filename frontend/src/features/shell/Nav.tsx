@@ -1,8 +1,10 @@
 import {
+  Boxes,
   ChartBarBig,
   ChevronsUpDown,
   Copy,
   Download,
+  GraduationCap,
   House,
   Images,
   Import,
@@ -13,6 +15,7 @@ import {
   Settings2,
   SquareMousePointer,
 } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
 import { useActiveJobs } from "../../api/pulse";
@@ -93,7 +96,16 @@ function ProjectSwitcher({ project, rail }: { project: Project; rail: boolean })
   );
 }
 
-export function Nav({ project, rail }: { project: Project; rail: boolean }) {
+/** `bell` is the notifications' button, wide or as an icon alone. */
+export function Nav({
+  project,
+  rail,
+  bell,
+}: {
+  project: Project;
+  rail: boolean;
+  bell: (compact: boolean) => ReactNode;
+}) {
   const { t } = useTranslation();
   const { data: overview } = useOverview(project.id);
   const active = useActiveJobs(project.id).length;
@@ -120,6 +132,8 @@ export function Nav({ project, rail }: { project: Project; rail: boolean }) {
       />
       <Item to={`${base}/balance`} icon={ChartBarBig} label={t("balance.title")} rail={rail} />
       <Item to={`${base}/duplicates`} icon={Copy} label={t("duplicates.title")} rail={rail} />
+      <Item to={`${base}/models`} icon={Boxes} label={t("models.title")} rail={rail} />
+      <Item to={`${base}/training`} icon={GraduationCap} label={t("training.title")} rail={rail} />
       <Item to={`${base}/snapshots`} icon={Layers} label={t("snapshots.title")} rail={rail} />
       {mayAs(project.role, "reviewer") && (
         <Item to={`${base}/exports`} icon={Download} label={t("exports.title")} rail={rail} />
@@ -139,6 +153,7 @@ export function Nav({ project, rail }: { project: Project; rail: boolean }) {
         {!rail && <span className={styles.itemText}>{t("nav.keys")}</span>}
         {!rail && <span className={styles.badge}>?</span>}
       </button>
+      {bell(rail)}
       <UserMenu compact={rail} />
     </nav>
   );

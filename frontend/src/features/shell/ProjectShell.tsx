@@ -36,6 +36,9 @@ function useProjectCommands(project: Project): void {
       ...(leads || project.role === "reviewer" ? [go("exports", t("exports.title"), "/exports")] : []),
       go("imports", t("nav.imports"), "/imports"),
       ...(leads ? [go("import", t("imports.new"), "/imports/new")] : []),
+      go("models", t("models.title"), "/models"),
+      go("training", t("training.title"), "/training"),
+      go("schedules", t("schedules.title"), "/schedules"),
       go("jobs", t("nav.jobs"), "/jobs"),
       go("settings", t("nav.settings"), "/settings"),
       go("classes", t("settings.classes"), "/settings/classes"),
@@ -45,7 +48,9 @@ function useProjectCommands(project: Project): void {
   useCommands(commands);
 }
 
-function Inside({ project }: { project: Project }) {
+type Bell = (compact: boolean) => ReactNode;
+
+function Inside({ project, bell }: { project: Project; bell: Bell }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const overlay = useOverlay();
@@ -57,14 +62,14 @@ function Inside({ project }: { project: Project }) {
   }, [project.name]);
   return (
     <div className={styles.shell} data-rail={rail || undefined}>
-      <Nav project={project} rail={rail} />
+      <Nav project={project} rail={rail} bell={bell} />
       <div className={styles.main}>
         <Outlet context={project} />
       </div>
       {overlay === "nav" && (
         <Dialog title={t("nav.menu")} look="drawer" bare onClose={() => showOverlay(null)}>
           <div className={styles.drawer}>
-            <Nav project={project} rail={false} />
+            <Nav project={project} rail={false} bell={bell} />
           </div>
         </Dialog>
       )}
@@ -73,7 +78,7 @@ function Inside({ project }: { project: Project }) {
 }
 
 /** The frame of one project: navigation at the left, live updates, and the room in the middle. */
-export function ProjectShell({ keeper }: { keeper: (project: Project) => ReactNode }) {
+export function ProjectShell({ keeper, bell }: { keeper: (project: Project) => ReactNode; bell: Bell }) {
   const { t } = useTranslation();
   const id = Number(useParams().projectId);
   const { data: project, error, refetch } = useProject(id);
@@ -84,7 +89,7 @@ export function ProjectShell({ keeper }: { keeper: (project: Project) => ReactNo
   return (
     <>
       {keeper(project)}
-      <Inside key={project.id} project={project} />
+      <Inside key={project.id} project={project} bell={bell} />
     </>
   );
 }

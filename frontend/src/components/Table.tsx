@@ -1,0 +1,54 @@
+import { ArrowDown, ArrowUp } from "lucide-react";
+import type { ReactNode } from "react";
+import styles from "./Table.module.css";
+
+/** Rows on a panel; scrolls sideways on its own where it is wider than the page. */
+export function Table({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className={styles.scroll}>
+      <table className={styles.table} aria-label={label}>
+        {children}
+      </table>
+    </div>
+  );
+}
+
+export interface Order<K extends string> {
+  by: K;
+  descending: boolean;
+}
+
+/** The next order after a click on a column: the same column turns round, another begins at its useful end. */
+export function turned<K extends string>(order: Order<K>, by: K, descendingFirst: boolean): Order<K> {
+  return order.by === by ? { by, descending: !order.descending } : { by, descending: descendingFirst };
+}
+
+/** A column heading that sorts. */
+export function SortHead<K extends string>({
+  by,
+  order,
+  onSort,
+  children,
+  className,
+}: {
+  by: K;
+  order: Order<K>;
+  onSort: (by: K) => void;
+  children: ReactNode;
+  className?: string;
+}) {
+  const on = order.by === by;
+  const Arrow = order.descending ? ArrowDown : ArrowUp;
+  return (
+    <th
+      scope="col"
+      className={className}
+      aria-sort={on ? (order.descending ? "descending" : "ascending") : undefined}
+    >
+      <button type="button" className={styles.sort} onClick={() => onSort(by)}>
+        {children}
+        {on && <Arrow size={12} strokeWidth={1.5} aria-hidden />}
+      </button>
+    </th>
+  );
+}
