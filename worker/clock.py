@@ -31,6 +31,8 @@ class Clock(DatabaseScheduler):
 
     def setup_schedule(self) -> None:
         """Make the fixed entries; those of the database are read when they are first asked for."""
+        if self.Changes.last_change() is None:
+            self.Changes.update_changed()  # the first change of all is only seen as one beside an earlier one
         entries: dict[str, dict[str, Any]] = self.app.conf.beat_schedule
         self._fixed = {name: FixedEntry(**entry, name=name, app=self.app) for name, entry in entries.items()}
 
