@@ -38,6 +38,7 @@ class NotificationSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
         fields = ["id", "kind", "project", "actor", "data", "created_at", "read"]
+        read_only_fields = fields
 
 
 class ReadSerializer(serializers.Serializer[Any]):

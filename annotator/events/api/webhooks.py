@@ -31,6 +31,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
             *("id", "url", "kinds", "enabled", "failures", "failing_since", "rests_until", "disabled_at"),
             *("created_by", "created_at"),
         ]
+        read_only_fields = fields
 
 
 class WebhookSecretSerializer(serializers.Serializer[Any]):
@@ -65,6 +66,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             *("id", "kind", "seq", "state", "attempts", "next_at", "last_at"),
             *("status", "error", "excerpt", "duration_ms", "created_at"),
         ]
+        read_only_fields = fields
 
 
 def show_webhook(webhook: Webhook) -> dict[str, Any]:

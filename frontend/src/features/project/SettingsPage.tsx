@@ -4,7 +4,7 @@ import { TopBar } from "../../components/TopBar";
 import { useProjectContext } from "../../components/useProjectContext";
 import styles from "./project.module.css";
 
-/** The settings of one project, in three tabs. */
+/** The settings of one project, in tabs. */
 export function SettingsPage() {
   const { t } = useTranslation();
   const project = useProjectContext();
@@ -18,6 +18,7 @@ export function SettingsPage() {
         </NavLink>
         <NavLink to={`${base}/classes`}>{t("settings.classes")}</NavLink>
         <NavLink to={`${base}/members`}>{t("settings.members")}</NavLink>
+        {project.role === "lead" && <NavLink to={`${base}/webhooks`}>{t("webhooks.title")}</NavLink>}
       </nav>
       <main className={styles.settings}>
         <Outlet context={project} />
