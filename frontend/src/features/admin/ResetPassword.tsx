@@ -4,32 +4,11 @@ import { useTranslation } from "react-i18next";
 import { users } from "../../api/endpoints";
 import type { Account } from "../../api/types";
 import { Button } from "../../components/Button";
+import { CopyText } from "../../components/CopyText";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { FormError, formErrors } from "../../components/Page";
 import styles from "./admin.module.css";
-
-/** A password that is shown once, to be told to its owner. */
-export function Secret({ text, password }: { text: string; password: string }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(password);
-    setCopied(true);
-  };
-  return (
-    <div className={styles.secret} data-testid="new-password">
-      <p>{text}</p>
-      <code>{password}</code>
-      {/* Without https, browsers let no page write to the clipboard. */}
-      {window.isSecureContext && (
-        <Button size="s" onClick={() => void copy()}>
-          {copied ? t("users.copied") : t("users.copy")}
-        </Button>
-      )}
-    </div>
-  );
-}
 
 /** Gives somebody who forgot it a new password: a drawn one, unless the admin types one. */
 export function ResetPassword({ account, onClose }: { account: Account; onClose: () => void }) {
@@ -42,7 +21,10 @@ export function ResetPassword({ account, onClose }: { account: Account; onClose:
     <Dialog title={t("users.resetTitle", { name: account.username })} onClose={onClose}>
       {reset.data ? (
         <>
-          <Secret text={t("users.resetDone", { name: account.username })} password={reset.data.password} />
+          <div className={styles.secret} data-testid="new-password">
+            <p>{t("users.resetDone", { name: account.username })}</p>
+            <CopyText text={reset.data.password} label={t("users.copy")} />
+          </div>
           <DialogActions>
             <Button look="primary" onClick={onClose}>
               {t("common.close")}

@@ -46,7 +46,11 @@ export function UserMenu({ compact }: { compact: boolean }) {
           entries: [
             { id: "account", label: t("account.title"), run: () => navigate("/account") },
             ...(user.is_admin
-              ? [{ id: "users", label: t("users.title"), run: () => navigate("/users") }]
+              ? [
+                  { id: "users", label: t("users.title"), run: () => navigate("/users") },
+                  { id: "workers", label: t("workers.title"), run: () => navigate("/workers") },
+                  { id: "storage", label: t("storage.title"), run: () => navigate("/storage") },
+                ]
               : []),
           ],
         },
