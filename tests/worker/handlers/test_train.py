@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 
 import numpy as np
 import pytest
@@ -23,10 +23,9 @@ from annotator.snapshots.models import Snapshot
 from tests.worker.handlers.trainable import CLASSES, TINY, asked, embedded, striped_project, tiny_weights
 from worker import runner
 from worker.handlers import train as handler
-from worker.handlers.training import data as training_data
 from worker.ml.artifacts import load
+from worker.ml.classifier import PictureUnreadable
 from worker.ml.learner import TrainingDiverged
-from worker.ml.losses import BalancedSoftmax
 from worker.runner import JobContext, run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,3 +142,243 @@ def test_curves_and_log_are_kept_and_checkpoints_are_not(project):
     assert any("Epoch 2 validated" in line for line in log_of(run))
     (folder,) = attempts(run)
     assert {path.name for path in folder.iterdir()} == {"metrics.jsonl", "log.txt", "tensorboard"}
+
+
+def test_a_snapshot_that_is_given_is_trained_on_as_it_is(project):
+    first = finished(asked(project))
+    snapshot = first.snapshot
+
+    run = asked(project, snapshot=snapshot)
+    again = finished(run)
+
+    assert (again.snapshot, Snapshot.objects.count()) == (snapshot, 1)
+    assert digest(again) == digest(first), "the same recipe on the same pictures is the same model"
+    assert again.name == "v3"
+
+
+def digest(version: ModelVersion) -> str:
+    return hashlib.sha256((array_path(version.folder) / "model.safetensors").read_bytes()).hexdigest()
+
+
+class TestWhatIsLeftOut:
+    def test_pictures_that_are_gone_or_broken_are_left_out_and_counted(self, project):
+        embedded(project)
+        learned, tested = Image.objects.get(position=0), Image.objects.get(position=41)
+        for image, content in ((learned, None), (tested, b"no picture")):
+            path = django_settings.BLOB_DIR / blob_key(image.sha256, "model")
+            path.unlink() if content is None else path.write_bytes(content)
+        run = asked(project)
+
+        version = finished(run)
+
+        assert run.summary["left_out"]["unreadable"] == 2
+        assert (run.summary["train"], run.summary["test"]) == (23, 11)
+        assert any("2 pictures that cannot be read" in line for line in log_of(run))
+        assert 41 not in read_array(version.folder, "position")
+
+    def test_a_class_without_training_pictures_counts_as_wrong_for_both(self, project):
+        embedded(project)
+        slanted = project.classes.get(name="slanted")
+        Image.objects.filter(label=slanted, reserve=False).update(label=None, trust=Trust.NONE)
+        run = asked(project)
+
+        version = finished(run)
+
+        assert [row["name"] for row in version.classes] == ["upright", "level"]
+        assert run.summary["left_out"]["classes_without_training"] == {"slanted": 4}
+        blind = version.metrics["blind"]
+        assert blind["class_ids"][-1] == slanted.pk
+        assert blind["evaluation"]["confusion"][2][2] == 0
+        assert sum(blind["evaluation"]["confusion"][2]) == 4
+        lost = read_array(version.folder, "label") == slanted.pk
+        assert not (read_array(version.folder, "predicted") == slanted.pk).any()
+        assert not (read_array(version.folder, "champion_predicted")[lost] == slanted.pk).any()
+        assert version.gate["overall"]["count"] == 12
+        assert "slanted" not in (array_path(version.folder) / "classes.txt").read_text()
+
+    def test_what_the_serving_model_has_not_embedded_is_not_compared(self, project):
+        embedded(project, np.random.default_rng(0).normal(size=(36, 8)))
+        run = asked(project)
+
+        version = finished(run)
+
+        assert run.summary["left_out"]["not_compared"] == 6
+        assert (version.gate["overall"]["count"], version.metrics["blind"]["evaluation"]["count"]) == (6, 12)
+        assert (read_array(version.folder, "champion_predicted")[6:] == -1).all()
+
+    def test_without_a_serving_model_there_is_nothing_to_compare_with(self, project):
+        version = finished(asked(project))
+
+        assert (version.gate, version.champion, version.state) == ({}, "", "candidate")
+        assert version.metrics["blind"]["evaluation"]["count"] == 12
+
+
+class TestTheGate:
+    """With rules that a few answers can fulfil."""
+
+    @pytest.fixture(autouse=True)
+    def lenient(self, project):
+        ModelingSettings.objects.create(project=project, gate_margin=0.9, gate_class_drop=0.9)
+
+    @pytest.mark.parametrize(("promotion", "asked_for"), [("automatic", 1), ("manual", 0)])
+    def test_a_model_that_passes_is_promoted_when_the_project_says_so(self, project, promotion, asked_for):
+        truth = np.array(Image.objects.order_by("position").values_list("label_id", flat=True))
+        truth[30:] += 1  # the champion takes every test picture for one of another class
+        embedded(project, np.eye(8)[truth % 8] + 1e-3)
+        ModelingSettings.objects.update(promotion=promotion)
+
+        version = finished(asked(project))
+
+        assert (version.gate["decision"], version.state) == ("promoted", "candidate")
+        assert Job.objects.filter(kind=JobKind.PROMOTE, params={"version": version.pk}).count() == asked_for
+
+    def test_a_worse_model_is_rejected_with_its_reason(self, project):
+        truth = np.array(Image.objects.order_by("position").values_list("label_id", flat=True))
+        embedded(project, np.eye(8)[truth % 8] + 1e-3)  # the champion is always right
+        ModelingSettings.objects.update(promotion="automatic", gate_margin=0.01)
+        run = asked(project, overrides={"lr": 1e-6, "loss": "cross_entropy", "epochs": 2, "backbone_lr": 0.0})
+
+        version = finished(run)
+
+        assert (version.gate["decision"], version.state) == ("rejected", "rejected")
+        assert any("challenger is worse" in line for line in log_of(run))
+        assert not Job.objects.filter(kind=JobKind.PROMOTE).exists()
+
+
+class TestStopping:
+    @pytest.fixture
+    def after_steps(self, monkeypatch):
+        """Do something at the third step that is reported."""
+
+        def arrange(act):
+            progress = JobContext.progress
+
+            def watched(ctx, done, total, unit="", message=""):
+                if done == 3 and "loss" in message:
+                    act()
+                    ctx._next_report = 0.0
+                progress(ctx, done, total, unit, message)
+
+            monkeypatch.setattr(JobContext, "progress", watched)
+
+        yield arrange
+        runner.stopping.clear()
+
+    def test_a_worker_that_stops_leaves_a_checkpoint_from_which_the_next_goes_on(self, project, after_steps):
+        undisturbed = digest(finished(asked(project)))
+        after_steps(runner.stopping.set)
+        run = asked(project, snapshot=Snapshot.objects.get())
+
+        job = ran(run)
+        assert (job.state, run.phase) == (Job.State.QUEUED, "train")
+        assert "checkpoint.safetensors" in {path.name for path in attempts(run)[0].iterdir()}
+        runner.stopping.clear()
+        after_steps(lambda: None)
+        version = finished(run)
+
+        assert digest(version) == undisturbed
+        assert [point["step"] for point in curves_of(run)["train"]] == [1, 2, 3, 4, 5, 6]
+        assert [path.name for path in attempts(run)] == ["attempt-2"]
+        assert any("attempt 1," in line for line in log_of(run))
+        assert any("attempt 2," in line for line in log_of(run))
+
+    def test_a_cancelled_run_can_be_tried_again(self, project, after_steps):
+        run = asked(project)
+        after_steps(lambda: request_cancel(job=Job.objects.get(pk=run.job_id)))
+
+        job = ran(run)
+        assert (job.state, ModelVersion.objects.count()) == (Job.State.CANCELLED, 0)
+
+        after_steps(lambda: None)
+        retry(job=job)
+        assert finished(run).name == "v2"
+        assert Snapshot.objects.count() == 1, "what was frozen stays frozen"
+
+    def test_an_attempt_that_was_given_up_publishes_nothing(self, project, after_steps):
+        run = asked(project)
+        after_steps(lambda: Job.objects.filter(pk=run.job_id).update(attempt=7))
+
+        job = ran(run)
+
+        assert (job.state, job.attempt, run.phase) == (Job.State.RUNNING, 7, "train")
+        assert not ModelVersion.objects.exists()
+        assert not Event.objects.filter(kind="run_failed").exists()
+
+
+class TestFailures:
+    def failed(self, run: TrainingRun) -> tuple[str, str]:
+        job = ran(run)
+        assert job.state == Job.State.FAILED
+        assert job.error_hint, "it says what to do"
+        assert Event.objects.get(kind="run_failed").data["message"] == job.error_message
+        assert not ModelVersion.objects.exists()
+        return job.error_code, job.error_message
+
+    def test_labels_that_were_taken_back_meanwhile(self, project):
+        run = asked(project)
+        Image.objects.update(label=None, trust=Trust.NONE)
+        assert self.failed(run)[0] == "nothing_to_freeze"
+
+    def test_a_single_class_that_can_be_read(self, project):
+        for image in Image.objects.exclude(label__name="level"):
+            (django_settings.BLOB_DIR / blob_key(image.sha256, "model")).unlink()
+        code, message = self.failed(asked(project))
+        assert code == "too_few_classes"
+        assert "of 1 class (level)" in message
+        assert "28 pictures cannot be read" in message
+
+    def test_a_backbone_without_weights(self, project):
+        code, message = self.failed(asked(project, overrides={"backbone": "resnet18"}))
+        assert (code, message) == ("weights_unavailable", "No weights for resnet18 on this host.")
+
+    def test_a_backbone_that_nobody_knows(self, project):
+        code, message = self.failed(asked(project, overrides={"backbone": "resnet1"}))
+        assert code == "invalid_recipe"
+        assert "timm has no model named 'resnet1'" in message
+
+    def test_a_precision_that_the_device_lacks(self, project):
+        assert self.failed(asked(project, overrides={"precision": "fp16"}))[0] == "invalid_recipe"
+
+    @pytest.mark.parametrize(
+        ("raised", "code"),
+        [
+            (TrainingDiverged("The loss became nan at step 3."), "diverged"),
+            (torch.OutOfMemoryError("CUDA out of memory"), "out_of_memory"),
+            (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "out_of_memory"),
+            (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
+            (ZeroDivisionError(), "internal_error"),
+        ],
+    )
+    def test_what_can_go_wrong_while_it_learns(self, project, monkeypatch, raised, code):
+        def broken(*args, **kwargs):
+            raise raised
+
+        monkeypatch.setattr("worker.ml.learner.Learner.learn", broken)
+        run = asked(project)
+
+        assert self.failed(run)[0] == code
+        assert log_of(run)[-1].split("Failed: ")[1]
+
+    def test_a_picture_that_vanishes_while_it_learns(self, project, monkeypatch):
+        def vanished(*args, **kwargs):
+            raise PictureUnreadable("/blobs/ab/cd cannot be read as a picture.")
+
+        monkeypatch.setattr("worker.ml.learner.Learner.learn", vanished)
+        assert self.failed(asked(project))[0] == "picture_unreadable"
+
+
+def test_the_reserve_is_judged_on_and_never_learned_from(project, monkeypatch):
+    seen = []
+    real = handler.train
+    monkeypatch.setattr(
+        handler, "train", lambda recipe, data, *a, **k: seen.append(data) or real(recipe, data, *a, **k)
+    )
+    run = asked(project)
+
+    finished(run)
+
+    (data,) = seen
+    reserve = set(Image.objects.filter(reserve=True).values_list("sha256", flat=True))
+    used = [data.pictures[row].parent.name for row in (*data.train, *data.validation)]
+    assert len(reserve) == 12
+    assert not reserve & set(used)

@@ -68,8 +68,9 @@ class Follower:
             self.workdir.log(line["text"])
 
     def aside(self, what: str, done: int, total: int) -> None:
-        """Pictures are looked at without being learned from."""
-        self.ctx.progress(self.done, self.total, UNIT, f"{what}: {done} of {total} pictures")
+        """Pictures are looked at without being learned from. After a wish to stop the epoch is still validated."""
+        if self.stopped_by is None:
+            self.ctx.progress(self.done, self.total, UNIT, f"{what}: {done} of {total} pictures")
 
     def judging(self, total: int) -> OnBatch:
         """Return what is to be told the number of test pictures judged so far."""
