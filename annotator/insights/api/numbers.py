@@ -162,6 +162,8 @@ class FailedJobSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=JobKind.choices)
     title = serializers.CharField()
+    message = serializers.CharField(allow_blank=True)
+    hint = serializers.CharField(allow_blank=True)
 
 
 class LoopSerializer(serializers.Serializer[Any]):
@@ -173,7 +175,9 @@ class LoopSerializer(serializers.Serializer[Any]):
     snapshots = serializers.IntegerField()
     newest_snapshot = SnapshotBriefSerializer(allow_null=True)
     exports = serializers.IntegerField()
-    failed = FailedJobSerializer(allow_null=True, help_text="the newest failure that nobody has tried again")
+    failed = FailedJobSerializer(
+        allow_null=True, help_text="the newest failure of the last day that nobody has tried again"
+    )
 
 
 class OverviewSerializer(serializers.Serializer[Any]):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max
+from django.utils import timezone
 
-from annotator.jobs.models import Job
+from annotator.jobs.models import Job, JobKind
 from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.projects.models import Project
 from annotator.snapshots.models import Export, Snapshot
+
+FRESH = timedelta(days=1)  # an older failure is no news
+UNTOLD = (JobKind.PREDICT, JobKind.DELIVER_WEBHOOKS)  # whoever asked sees it where it was asked
 
 
 def loop(project: Project) -> dict[str, Any]:
@@ -47,10 +52,17 @@ def _model(version: ModelVersion | None) -> dict[str, Any] | None:
 
 
 def _failed(project: Project) -> dict[str, Any] | None:
-    """Return the newest failed job after which no other of its kind was asked for."""
-    jobs = Job.objects.filter(project=project)
+    """Return the newest job of late that failed and after which no other of its kind was asked for."""
+    jobs = Job.objects.filter(project=project).exclude(kind__in=UNTOLD)
     last = jobs.order_by().values("kind").annotate(last=Max("pk")).values_list("last", flat=True)
-    failed = jobs.filter(pk__in=list(last), state=Job.State.FAILED).order_by("-pk").first()
+    since = timezone.now() - FRESH
+    failed = jobs.filter(pk__in=list(last), state=Job.State.FAILED, finished_at__gte=since).order_by("-pk").first()
     if failed is None:
         return None
-    return {"id": failed.pk, "kind": failed.kind, "title": failed.title}
+    return {
+        "id": failed.pk,
+        "kind": failed.kind,
+        "title": failed.title,
+        "message": failed.error_message,
+        "hint": failed.error_hint,
+    }

@@ -2128,6 +2128,8 @@ export interface components {
             id: number;
             kind: components["schemas"]["JobKindEnum"];
             title: string;
+            message: string;
+            hint: string;
         };
         /** @description `paths` is a JSON list of relative POSIX paths, one for each of the repeated `files`, in the same order. */
         FilesRequestRequest: {
@@ -2534,7 +2536,7 @@ export interface components {
             snapshots: number;
             newest_snapshot: components["schemas"]["SnapshotBrief"] | null;
             exports: number;
-            /** @description the newest failure that nobody has tried again */
+            /** @description the newest failure of the last day that nobody has tried again */
             failed: components["schemas"]["FailedJob"] | null;
         };
         /** @description Who is signed in, and which version answers. */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -72,14 +74,38 @@ def test_an_archived_snapshot_does_not_count(project):
     assert (loop(project)["snapshots"], loop(project)["newest_snapshot"]) == (0, None)
 
 
-def test_a_failure_is_told_until_the_same_is_asked_for_again(project):
-    failed = enqueue(kind=JobKind.EXPORT, project=project, title="Export pets")
-    Job.objects.update(state=Job.State.FAILED)
+def fail(job: Job, **fields) -> None:
+    """End a job as a worker that gave up does."""
+    ended = {"state": Job.State.FAILED, "finished_at": timezone.now()} | fields
+    Job.objects.filter(pk=job.pk).update(**ended)
+
+
+def test_a_failure_is_told_with_its_remedy_until_the_same_is_asked_for_again(project):
+    job = enqueue(kind=JobKind.EXPORT, project=project, title="Export pets")
+    fail(job, error_message="The disk is full.", error_hint="Free some space.")
     enqueue(kind=JobKind.EMBED, project=project)
 
-    assert loop(project)["failed"] == {"id": failed.pk, "kind": "export", "title": "Export pets"}
+    assert loop(project)["failed"] == {
+        "id": job.pk,
+        "kind": "export",
+        "title": "Export pets",
+        "message": "The disk is full.",
+        "hint": "Free some space.",
+    }
 
     enqueue(kind=JobKind.EXPORT, project=project)
+    assert loop(project)["failed"] is None
+
+
+def test_an_old_failure_is_no_news(project):
+    fail(enqueue(kind=JobKind.EXPORT, project=project), finished_at=timezone.now() - timedelta(days=2))
+
+    assert loop(project)["failed"] is None
+
+
+def test_what_a_person_only_tried_out_is_not_told_to_everybody(project):
+    fail(enqueue(kind=JobKind.PREDICT, project=project))
+
     assert loop(project)["failed"] is None
 
 
@@ -87,8 +113,7 @@ def test_other_projects_do_not_mix_in(project):
     other = make_project()
     make_export(make_snapshot(other))
     ModelVersion.objects.create(project=other, number=1, state="serving", backbone="tiny")
-    enqueue(kind=JobKind.EMBED, project=other)
-    Job.objects.filter(kind=JobKind.EMBED).update(state=Job.State.FAILED)
+    fail(enqueue(kind=JobKind.EMBED, project=other))
 
     found = loop(project)
 
