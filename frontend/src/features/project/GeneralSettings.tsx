@@ -1,16 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
 import { projects } from "../../api/endpoints";
 import { keys } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { Button } from "../../components/Button";
-import { Confirm } from "../../components/Dialog";
 import { TextArea, TextField } from "../../components/Field";
 import { Card, FormError, formErrors } from "../../components/Page";
 import { showToast } from "../../components/toasts";
 import { useProjectContext } from "../../components/useProjectContext";
+import { DangerCard } from "./DangerCard";
 import { BackboneField, LearningFields } from "./LearningFields";
 import styles from "./project.module.css";
 
@@ -51,7 +50,7 @@ function ProjectForm({ project }: { project: Project }) {
           save.mutate();
         }}
       >
-        <fieldset disabled={project.role !== "lead"} className={styles.form}>
+        <fieldset disabled={project.role !== "lead" || project.archived} className={styles.form}>
           <TextField
             label={t("projects.name")}
             required
@@ -102,47 +101,13 @@ function ProjectForm({ project }: { project: Project }) {
   );
 }
 
-function DangerCard({ project }: { project: Project }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const archive = useMutation({
-    mutationFn: () => projects.archive(project.id),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: keys.projects });
-      navigate("/");
-    },
-  });
-  return (
-    <Card title={t("settings.danger")}>
-      <p className={styles.hint}>{t("settings.archiveText")}</p>
-      <div className={styles.addRow}>
-        <Button look="danger" onClick={() => setAsking(true)}>
-          {t("settings.archive")}
-        </Button>
-      </div>
-      <FormError error={archive.error} />
-      {asking && (
-        <Confirm
-          title={t("settings.archiveTitle", { name: project.name })}
-          text={t("settings.archiveText")}
-          action={t("settings.archive")}
-          busy={archive.isPending}
-          onConfirm={() => archive.mutate()}
-          onClose={() => setAsking(false)}
-        />
-      )}
-    </Card>
-  );
-}
-
 export function GeneralSettings() {
   const project = useProjectContext();
   return (
     <>
+      {project.archived && project.role === "lead" && <DangerCard project={project} />}
       <ProjectForm project={project} />
-      {project.role === "lead" && <DangerCard project={project} />}
+      {!project.archived && project.role === "lead" && <DangerCard project={project} />}
     </>
   );
 }

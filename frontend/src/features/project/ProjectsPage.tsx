@@ -2,6 +2,7 @@ import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useProjects } from "../../api/queries";
+import { useArchivedProjects } from "../../api/site";
 import type { ProjectCard } from "../../api/types";
 import { LinkButton } from "../../components/Button";
 import { Failure, PageHead, Placeholder } from "../../components/Page";
@@ -60,6 +61,30 @@ function Empty() {
   );
 }
 
+function Archived() {
+  const { t } = useTranslation();
+  const { data } = useArchivedProjects();
+  if (!data?.length) return null;
+  return (
+    <details className={styles.advanced} data-testid="archived-projects">
+      <summary>{t("projects.archived", { count: data.length, number: count(data.length) })}</summary>
+      <ul className={styles.archivedList}>
+        {data.map((project) => (
+          <li key={project.id}>
+            <Link to={`/projects/${project.id}/settings`}>{project.name}</Link>
+            <span className={styles.hint}>
+              {t("projects.pictures", {
+                count: project.counts.images,
+                number: count(project.counts.images),
+              })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 export function ProjectsPage() {
   const { t } = useTranslation();
   const { data: projects, error, refetch } = useProjects();
@@ -81,6 +106,7 @@ export function ProjectsPage() {
           <CardOf key={project.id} project={project} />
         ))}
       </ul>
+      <Archived />
     </main>
   );
 }
