@@ -18,6 +18,7 @@ from annotator.accounts.services import create_token
 from annotator.images.models import ImportBatch
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
+from tests.annotator.modeling.made import make_model
 from tests.factories import make_image, make_project, make_user
 
 EXAMPLES = int(os.environ.get("ANNOTATOR_FUZZ_EXAMPLES", "6"))  # requests an operation, of right and of wrong data each
@@ -49,6 +50,7 @@ def world(db):
         "job_id": enqueue(kind=JobKind.EMBED, project=project).pk,
         "token_id": create_token(user=admin, name="fuzz")[0].pk,
         "user_id": admin.pk,
+        "model_id": make_model(project).pk,
     }
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(admin)

@@ -53,6 +53,13 @@ class ModelView(ProjectView):
             raise NotFound("This project has no such model.")
         return version
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """A model whose files somebody deleted is told of as such."""
+        if isinstance(exc, FileNotFoundError):
+            message = "The model's files are gone. Restore the data directory from a backup."
+            exc = Conflict(message, code="files_gone")
+        return super().handle_exception(exc)
+
     def folder_of(self, version: ModelVersion) -> str:
         """Return where the model's files are; the first model has none."""
         if not version.folder:
@@ -151,7 +158,7 @@ class ModelDownloadView(ModelView):
         name = f"{slugify(self.project.name) or 'model'}-{version.name}"
         files = [(f"{name}/{file['name']}", folder / file["name"]) for file in version.files]
         if not files or not all(path.is_file() for _, path in files):
-            raise Conflict("The model's files are gone. Restore the data directory from a backup.", code="files_gone")
+            raise FileNotFoundError(folder)
         response = StreamingHttpResponse(zip_stream(files), content_type="application/zip")
         response["Content-Disposition"] = content_disposition_header(True, f"{name}.zip") or "attachment"
         response["Cache-Control"] = "private, no-store"
@@ -168,11 +175,7 @@ class ModelCardView(ModelView):
     )
     def get(self, request: Request, model_id: int) -> Response:
         """Show the card."""
-        try:
-            return Response({"markdown": selectors.card_of(self.version(model_id))})
-        except FileNotFoundError as error:
-            message = "The model's files are gone. Restore the data directory from a backup."
-            raise Conflict(message, code="files_gone") from error
+        return Response({"markdown": selectors.card_of(self.version(model_id))})
 
 
 class PromotionSerializer(serializers.Serializer[Any]):

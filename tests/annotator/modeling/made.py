@@ -68,17 +68,22 @@ def store_model(project: Project, files: dict[str, bytes], arrays: dict[str, np.
     return folder
 
 
+def make_run(project: Project) -> TrainingRun:
+    """Return a finished run without a model."""
+    last = TrainingRun.objects.filter(project=project).count()
+    return TrainingRun.objects.create(project=project, number=last + 1, phase=TrainingRun.Phase.DONE)
+
+
 def make_model(
     project: Project,
     *,
+    run: TrainingRun | None = None,
     decision: str = "promoted",
     files: dict[str, bytes] = FILES,
     arrays: dict[str, np.ndarray] | None = None,
     **fields: Any,
 ) -> ModelVersion:
     """Publish a model of a finished run, judged as `decision`."""
-    last = TrainingRun.objects.filter(project=project).count()
-    run = TrainingRun.objects.create(project=project, number=last + 1, phase=TrainingRun.Phase.DONE)
     given = {
         "backbone": project.backbone,
         "folder": store_model(project, files, arrays),
@@ -98,7 +103,7 @@ def make_model(
         "onnx_difference": 1e-5,
     }
     with transaction.atomic():
-        return publish_version(run=run, **(given | fields))
+        return publish_version(run=run or make_run(project), **(given | fields))
 
 
 def make_retired(project: Project, version: ModelVersion, *, length: int = 1) -> EmbeddingSpace:

@@ -94,7 +94,7 @@ def test_the_card_is_the_models_own(project, client):
     assert client.get(address(project, version, "/card")).json() == {"markdown": "# v2\n\nA classifier of pets.\n"}
 
 
-@pytest.mark.parametrize("part", ["/download", "/card"])
+@pytest.mark.parametrize("part", ["/download", "/card", "/cell?label=1&predicted=1"])
 def test_files_that_are_gone_are_told_of(project, client, part):
     version = make_model(project)
     (array_path(version.folder) / "README.md").unlink()
