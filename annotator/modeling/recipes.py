@@ -78,8 +78,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("freeze", "last_stage", choices=("head", "last_stage", "full")),
         Setting("epochs", 15, 1, 1000),
         Setting("batch_size", 32, 2, 4096),
-        Setting("lr", 2e-3, 1e-7, 1.0),
-        Setting("backbone_lr", 0.1, 0.0, 10.0),
+        Setting("lr", 5e-4, 1e-7, 1.0),
+        Setting("backbone_lr", 0.5, 0.0, 10.0),
         Setting("weight_decay", 0.05, 0.0, 1.0),
         Setting("warmup_epochs", 1.0, 0.0, 100.0),
         Setting("final_lr", 0.01, 0.0, 1.0),
@@ -113,7 +113,7 @@ SETTINGS: dict[str, Setting] = {
 _PRESETS: dict[str, tuple[str, Values]] = {
     "quick": (
         "Trains only the classifier on top of a frozen backbone: minutes on any CPU.",
-        {"freeze": "head", "epochs": 8, "lr": 5e-3, "dropout": 0.0, "augmentation": {"crop_scale": 1.0}},
+        {"freeze": "head", "epochs": 8, "dropout": 0.0, "augmentation": {"crop_scale": 1.0}},
     ),
     "balanced": (
         "Fine-tunes the backbone's last stage with light augmentation: a good first run.",
@@ -127,6 +127,7 @@ _PRESETS: dict[str, tuple[str, Values]] = {
         {
             "freeze": "full",
             "epochs": 40,
+            "lr": 3e-4,
             "warmup_epochs": 3,
             "drop_path": 0.1,
             "ema_decay": 0.995,

@@ -14,6 +14,7 @@ import timm
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from worker.ml.backbones import MODEL_ARGS, load_backbone
 from worker.ml.device import Compute
@@ -90,11 +91,17 @@ def freeze(model: nn.Module, what: str) -> None:
 
 
 def set_training(model: nn.Module) -> None:
-    """Training mode for what learns; what is frozen keeps its batch statistics and drops nothing."""
+    """Training mode for what learns; what is frozen drops nothing.
+
+    Batch normalisation keeps the statistics that the backbone came with, also where its scale and shift learn: with
+    the few hundred steps of a fine-tuning the running ones lag behind, and the model is judged by other activations
+    than it was trained on.
+    """
     model.train()
     for module in model.modules():
         parameters = list(module.parameters())
-        if parameters and not any(parameter.requires_grad for parameter in parameters):
+        frozen = bool(parameters) and not any(parameter.requires_grad for parameter in parameters)
+        if frozen or isinstance(module, _BatchNorm):
             module.eval()
 
 

@@ -45,8 +45,8 @@ class Recipe:
     freeze: Literal["head", "last_stage", "full"] = "last_stage"  # what learns
     epochs: int = 15
     batch_size: int = 32
-    lr: float = 2e-3  # AdamW's peak, for the classifier
-    backbone_lr: float = 0.1  # the peak for the layers that were trained before, as a share of `lr`
+    lr: float = 5e-4  # AdamW's peak, for the classifier, which begins as a trained head
+    backbone_lr: float = 0.5  # the peak for the layers that were trained before, as a share of `lr`
     weight_decay: float = 0.05
     warmup_epochs: float = 1.0  # linear warm-up; then the rate falls along a cosine
     final_lr: float = 0.01  # the rate at the end, as a share of the peak
@@ -110,7 +110,7 @@ PRESETS: dict[str, RecipePreset] = {
         RecipePreset(
             "quick",
             "Trains only the classifier on top of a frozen backbone: minutes on any CPU.",
-            Recipe(freeze="head", epochs=8, lr=5e-3, dropout=0.0, augmentation=Augmentation(crop_scale=1.0)),
+            Recipe(freeze="head", epochs=8, dropout=0.0, augmentation=Augmentation(crop_scale=1.0)),
         ),
         RecipePreset(
             "balanced",
@@ -126,6 +126,7 @@ PRESETS: dict[str, RecipePreset] = {
             Recipe(
                 freeze="full",
                 epochs=40,
+                lr=3e-4,
                 warmup_epochs=3,
                 drop_path=0.1,
                 ema_decay=0.995,

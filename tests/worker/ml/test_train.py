@@ -62,13 +62,13 @@ def undisturbed(tmp_path_factory, weights_folder):
 def test_a_few_epochs_teach_a_tiny_model_to_tell_stripes(run, tmp_path):
     progress = []
     data = striped(60, 30)
-    recipe = replace(RECIPE, epochs=6, batch_size=10)
+    recipe = replace(RECIPE, epochs=10, batch_size=10)
 
     result = run(recipe, data, report=progress.append)
 
     assert result.validation.accuracy > 0.9
-    assert (result.steps, result.epochs, result.stopped_early, result.parts) == (36, 6, False, 1)
-    assert [each.step for each in progress] == list(range(1, 37))
+    assert (result.steps, result.epochs, result.stopped_early, result.parts) == (60, 10, False, 1)
+    assert [each.step for each in progress] == list(range(1, 61))
     assert progress[-1].eta_s < progress[0].eta_s
     assert result.images_per_s > 0
     validations = [line for line in read_curves(tmp_path / "run") if line["kind"] == "validation"]
