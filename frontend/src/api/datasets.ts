@@ -158,8 +158,9 @@ export const useDuplicates = (p: number) =>
     initialPageParam: firstPage,
     getNextPageParam: following,
   });
-export const useGallery = (p: number, query: GalleryQuery) =>
+export const useGallery = (p: number, query: GalleryQuery, enabled = true) =>
   useInfiniteQuery({
+    enabled,
     queryKey: [...keys.gallery(p), query],
     queryFn: ({ pageParam }) => gallery(p, query, pageParam),
     initialPageParam: firstPage,

@@ -67,6 +67,11 @@ function useWords(): (event: ProjectEvent) => string | null {
     model_promoted: (data) => t("activity.model_promoted", { name: String(data.name) }),
     model_rolled_back: (data) => t("activity.model_rolled_back", { name: String(data.name) }),
     schedule_changed: (data) => t("activity.schedule_changed", { name: String(data.name) }),
+    snapshot_made: (data) => t("activity.snapshot_made", { name: String(data.name) }),
+    snapshot_archived: (data) => t("activity.snapshot_archived", { name: String(data.name) }),
+    snapshot_restored: (data) => t("activity.snapshot_restored", { name: String(data.name) }),
+    export_made: (data) => t("activity.export_made", { name: String(data.filename) }),
+    duplicates_split: () => t("activity.duplicates_split"),
     job_finished: ({ state }) => (state === "failed" ? t("activity.jobFailed") : null),
   };
   return ({ kind, data = {} }) => {

@@ -9,6 +9,7 @@ import { count } from "../../messages/i18n";
 import { AccuracyCard } from "./AccuracyCard";
 import { ActivityCard } from "./ActivityCard";
 import styles from "./home.module.css";
+import { ModelCard } from "./ModelCard";
 import { NextStep } from "./NextStep";
 import { ProgressCard } from "./ProgressCard";
 
@@ -56,6 +57,7 @@ export function HomePage({ empty, balance, jobs }: Slots) {
         </div>
         <div className={styles.lower}>
           <ProgressCard overview={overview} />
+          <ModelCard project={project.id} overview={overview} />
           {jobs(project)}
           <ActivityCard project={project.id} />
         </div>

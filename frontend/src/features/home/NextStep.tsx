@@ -1,66 +1,52 @@
 import { useTranslation } from "react-i18next";
+import { useGallery } from "../../api/datasets";
 import { useActiveJobs } from "../../api/pulse";
 import { useBalance, useClasses, useSomeImages } from "../../api/queries";
 import type { Overview, Project } from "../../api/types";
 import { LinkButton } from "../../components/Button";
 import { ClassTile } from "../../components/ClassTile";
 import { JobBar } from "../../components/JobBar";
-import { count } from "../../messages/i18n";
 import styles from "./home.module.css";
 import { nextStep, type Step } from "./nextStep";
+import { useStepWords } from "./useStepWords";
 
-function useWords(step: Step, overview: Overview): { title: string; text: string } {
-  const { t } = useTranslation();
-  if (step.kind === "continue") {
-    const { scarce } = step;
-    const text = t("home.continueText", {
-      count: overview.next_refresh_in,
-      number: count(overview.next_refresh_in),
-    });
-    if (!scarce) return { title: t("home.continueTitle"), text };
-    return {
-      title: t("home.scarceTitle", {
-        name: scarce.name,
-        labelled: count(scarce.labelled),
-        target: count(scarce.target),
-        suggested: count(scarce.suggested),
-      }),
-      text,
-    };
-  }
-  const names = {
-    importing: "importing",
-    embedding: "embedding",
-    "add-classes": "addClasses",
-    start: "start",
-    "all-labelled": "allLabelled",
-    watch: "watch",
-  } as const;
-  const name = names[step.kind];
-  return { title: t(`home.${name}Title`), text: t(`home.${name}Text`) };
+interface Way {
+  to: string;
+  label: string;
 }
 
-function Action({ step, base }: { step: Step; base: string }) {
+/** The ways on from a step, the best first. */
+function useWays(step: Step, base: string): Way[] {
   const { t } = useTranslation();
-  if (step.kind === "add-classes")
-    return (
-      <LinkButton to={`${base}/settings/classes`} look="primary" size="l">
-        {t("home.addClasses")}
-      </LinkButton>
-    );
-  if (step.kind === "start" || step.kind === "continue")
-    return (
-      <LinkButton to={`${base}/label`} look="primary" size="l">
-        {t(step.kind === "start" ? "home.startLabelling" : "home.continueLabelling")}
-      </LinkButton>
-    );
-  if (step.kind === "all-labelled")
-    return (
-      <LinkButton to={`${base}/imports/new`} look="primary" size="l">
-        {t("imports.new")}
-      </LinkButton>
-    );
-  return null;
+  const label = { to: `${base}/label`, label: t("home.continueLabelling") };
+  switch (step.kind) {
+    case "add-classes":
+      return [{ to: `${base}/settings/classes`, label: t("home.addClasses") }];
+    case "start":
+      return [{ to: `${base}/label`, label: t("home.startLabelling") }];
+    case "continue": {
+      const gallery = `${base}/gallery?class=${step.scarce?.class}&of=suggested`;
+      return step.scarce ? [label, { to: gallery, label: t("home.seeLikely") }] : [label];
+    }
+    case "failed":
+      return [{ to: `${base}/jobs`, label: t("home.openJobs") }];
+    case "decide":
+      return [{ to: `${base}/models/${step.model.id}`, label: t("home.openModel") }];
+    case "blind-answers":
+      return [label, { to: `${base}/models/${step.model.id}`, label: t("home.openModel") }];
+    case "train":
+      return [{ to: `${base}/training`, label: t("home.openTraining") }, label];
+    case "freeze":
+      return [{ to: `${base}/snapshots`, label: t("home.openSnapshots") }];
+    case "export":
+      return [{ to: `${base}/exports?snapshot=${step.snapshot.id}`, label: t("home.openExports") }];
+    case "import-more":
+      return [{ to: `${base}/imports/new`, label: t("imports.new") }, label];
+    case "all-labelled":
+      return [{ to: `${base}/imports/new`, label: t("imports.new") }];
+    default:
+      return [];
+  }
 }
 
 const stripShown = 8;
@@ -72,18 +58,33 @@ function spread<T>(items: T[], wanted: number): T[] {
   return items.filter((_, index) => index % stride === 0).slice(0, wanted);
 }
 
+interface Shown {
+  id: number;
+  thumb: string;
+}
+
+/** Pictures of the class that the step is about, else some of everything. */
+function useStrip(project: number, scarce: number | undefined): Shown[] {
+  const { data: images } = useSomeImages(project, stripShown * stripStride);
+  const query = { class: scarce, of: "suggested", order: "-confidence" } as const;
+  const { data: likely } = useGallery(project, query, scarce !== undefined);
+  if (scarce !== undefined && likely) return (likely.pages[0]?.results ?? []).slice(0, stripShown);
+  return spread(images?.results ?? [], stripShown).map(({ id, urls }) => ({ id, thumb: urls.thumb }));
+}
+
 /** The first card of the home page: what to do now, and the way there. */
 export function NextStep({ project, overview }: { project: Project; overview: Overview }) {
   const { t } = useTranslation();
   const { data: balance } = useBalance(project.id);
   const { data: classes } = useClasses(project.id);
-  const { data: images } = useSomeImages(project.id, stripShown * stripStride);
   const jobs = useActiveJobs(project.id);
-  const strip = spread(images?.results ?? [], stripShown);
   const step = nextStep(overview, balance, project.role);
-  const { title, text } = useWords(step, overview);
-  const base = `/projects/${project.id}`;
-  const tile = step.kind === "continue" && classes?.find((one) => one.id === step.scarce?.class);
+  const scarce = step.kind === "continue" ? step.scarce?.class : undefined;
+  const strip = useStrip(project.id, scarce);
+  const { title, text } = useStepWords(step, overview);
+  const ways = useWays(step, `/projects/${project.id}`);
+  const about = step.kind === "import-more" ? step.row.class : scarce;
+  const tile = classes?.find((one) => one.id === about);
   const waits = step.kind === "importing" || step.kind === "embedding";
   const job = waits ? jobs[0] : undefined;
   return (
@@ -101,13 +102,17 @@ export function NextStep({ project, overview }: { project: Project; overview: Ov
           </div>
         ) : (
           <div className={styles.nextActions}>
-            <Action step={step} base={base} />
+            {ways.map(({ to, label }, index) => (
+              <LinkButton key={to} to={to} look={index === 0 ? "primary" : "quiet"} size="l">
+                {label}
+              </LinkButton>
+            ))}
           </div>
         )}
       </div>
       <div className={styles.strip} aria-hidden>
         {strip.map((image) => (
-          <img key={image.id} src={image.urls.thumb} alt="" loading="lazy" />
+          <img key={image.id} src={image.thumb} alt="" loading="lazy" />
         ))}
       </div>
     </section>
