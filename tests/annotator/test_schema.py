@@ -19,6 +19,7 @@ from annotator.images.models import ImportBatch
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
 from tests.annotator.modeling.made import make_model
+from annotator.modeling.services import create_schedule
 from tests.factories import make_image, make_project, make_user
 
 EXAMPLES = int(os.environ.get("ANNOTATOR_FUZZ_EXAMPLES", "6"))  # requests an operation, of right and of wrong data each
@@ -50,6 +51,7 @@ def world(db):
         "job_id": enqueue(kind=JobKind.EMBED, project=project).pk,
         "token_id": create_token(user=admin, name="fuzz")[0].pk,
         "user_id": admin.pk,
+        "schedule_id": create_schedule(project=project, user=admin, name="often", kind="labels", every_labels=9).pk,
         "model_id": make_model(project).pk,
     }
     client = APIClient(raise_request_exception=False)
