@@ -145,7 +145,7 @@ export const router = createBrowserRouter([
       {
         Component: RequireUser,
         children: [
-          { element: <SiteShell bell={<Bell compact />} />, children: siteRoutes },
+          { element: <SiteShell bell={<Bell compact inHeader />} />, children: siteRoutes },
           {
             path: "projects/:projectId",
             element: (

@@ -23,7 +23,7 @@ SENTENCES = {
     ),
     "balanced_softmax": (
         "Loss: balanced softmax. The classes' shares in the training set are divided out, so that {smallest} "
-        "({fewest} pictures) is not given up for {largest} ({most} pictures)."
+        "with {fewest} is not given up for {largest} with {most}."
     ),
     "uniform": "Sampling: every training picture once an epoch; {smallest} is {share:.1%} of them.",
     "square_root": (
@@ -49,7 +49,7 @@ def plan(recipe: Mapping[str, Any], train: np.ndarray, names: list[str]) -> dict
     without = [name for name, count in zip(names, train, strict=True) if count == 0]
     if without and train.any():
         shown = ", ".join(without[:NAMED]) + (" …" if len(without) > NAMED else "")
-        points.append({"code": "left_out", "values": {"names": shown, "count": len(without)}})
+        points.append({"code": "left_out", "values": {"names": shown, "number": len(without)}})
     return {
         "loss": recipe["loss"],
         "sampling": recipe["sampling"],
@@ -129,10 +129,10 @@ def _variations(values: Mapping[str, Any]) -> str:
         "flip_horizontal": "mirrored",
         "flip_vertical": "upside down",
         "rotation": "turned by up to {:g}°",
-        "brightness": "brightness ± {:.0%}",
-        "contrast": "contrast ± {:.0%}",
-        "saturation": "saturation ± {:.0%}",
-        "hue": "hue ± {:.0%} of the colour circle",
+        "brightness": "brightness ±{:.0%}",
+        "contrast": "contrast ±{:.0%}",
+        "saturation": "saturation ±{:.0%}",
+        "hue": "hue ±{:.0%} of the colour circle",
         "randaugment_ops": "RandAugment with {} operations",
     }
     parts = [text.format(values[name]) for name, text in said.items() if name in values]

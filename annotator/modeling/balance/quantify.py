@@ -10,8 +10,8 @@ INTERVAL = 0.95
 LEVELS = 3  # of confidence
 RIGHT_PRIOR = 2.0  # answers that the rate of the whole level is worth, in each class of it
 WRONG_PRIOR = 1.0  # answers that the classes' shares are worth, where a wrong guess belongs
-MOST_DRAWS, FEWEST_DRAWS = 2000, 200
-BUDGET = 20_000_000  # numbers drawn for all classes together, about a second
+MOST_DRAWS, FEWEST_DRAWS = 2000, 100
+BUDGET = 6_000_000  # numbers drawn for all classes together, less than a second
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ NOTES = {
         "Labelling takes out of the pool what the head is unsure of, so its error rates are taken at equal confidence. "
         "What was chosen by anything else than confidence can still shift the numbers."
     ),
-    "unscored": "{count} pictures of the pool have no prediction yet; they are shared out like the test set.",
+    "unscored": "{number} pictures of the pool have no prediction yet; they are shared out like the test set.",
 }
 
 
@@ -273,5 +273,5 @@ def _notes(counts: Counts) -> list[dict[str, Any]]:
         notes.append({"code": "small_test", "values": values})
     notes.append({"code": "selection", "values": {}})
     if counts.unscored:
-        notes.append({"code": "unscored", "values": {"count": counts.unscored}})
+        notes.append({"code": "unscored", "values": {"number": counts.unscored}})
     return notes

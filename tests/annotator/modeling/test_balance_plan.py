@@ -21,9 +21,9 @@ def planned(preset: str = "balanced", **changes: Any) -> dict[str, Any]:
 def test_the_plan_names_loss_sampling_augmentation_and_what_is_left_out():
     loss, sampling, augmentation, left_out = planned()["sentences"]
     assert loss.startswith("Loss: balanced softmax.")
-    assert loss.endswith("so that dog (40 pictures) is not given up for cat (160 pictures).")
+    assert loss.endswith("so that dog with 40 is not given up for cat with 160.")
     assert sampling == "Sampling: every training picture once an epoch; dog is 20.0% of them."
-    assert "random crops down to 60% of the area, mirrored, turned by up to 10°, brightness ± 20%" in augmentation
+    assert "random crops down to 60% of the area, mirrored, turned by up to 10°, brightness ±20%" in augmentation
     assert left_out == "Left out, since the training part has no picture of them: emu."
 
 
@@ -55,5 +55,5 @@ def test_without_any_training_picture_there_is_little_to_say():
 
 def test_long_lists_of_missing_classes_are_cut():
     found = plan(recipe_of("quick"), np.array([1] + [0] * 20), [f"class {n}" for n in range(21)])
-    assert found["points"][-1]["values"]["count"] == 20
+    assert found["points"][-1]["values"]["number"] == 20
     assert found["sentences"][-1].endswith("class 8 ….")

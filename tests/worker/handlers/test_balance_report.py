@@ -68,7 +68,7 @@ def test_a_run_is_told_what_it_has_of_each_class_and_what_it_will_do_about_it():
     assert (cat["sampled"], dog["sampled"]) == ("over", "under")
     assert report["run"] == {"id": run.pk, "number": 1, "preset": "balanced"}
     assert (report["plan"]["loss"], report["plan"]["sampling"]) == ("balanced_softmax", "uniform")
-    assert "dog (10 pictures) is not given up for cat (25 pictures)" in " ".join(report["plan"]["sentences"])
+    assert "dog with 10 is not given up for cat with 25" in " ".join(report["plan"]["sentences"])
     assert (report["previous"], report["summary_previous"], cat["previous"]) == (None, None, None)
 
 
