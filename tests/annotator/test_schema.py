@@ -18,8 +18,8 @@ from annotator.accounts.services import create_token
 from annotator.images.models import ImportBatch
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
-from tests.annotator.modeling.made import make_model
 from annotator.modeling.services import create_schedule
+from tests.annotator.modeling.made import make_model
 from tests.factories import make_image, make_project, make_user
 
 EXAMPLES = int(os.environ.get("ANNOTATOR_FUZZ_EXAMPLES", "6"))  # requests an operation, of right and of wrong data each
