@@ -84,7 +84,7 @@ function WorkersCard({ jobs }: { jobs: SiteJob[] }) {
         <Table label={t("workers.workers")}>
           <thead>
             <tr>
-              <th>{t("workers.worker")}</th>
+              <th className={styles.named}>{t("workers.worker")}</th>
               <th>{t("workers.queue")}</th>
               <th>{t("jobs.stateTitle")}</th>
               <th>{t("workers.since")}</th>
@@ -135,7 +135,9 @@ function JobRow({ job, actions }: { job: SiteJob; actions: ReturnType<typeof use
       </td>
       <td>
         {job.worker || job.queue}
-        <div className={styles.second}>{t("workers.attempt", { number: job.attempt })}</div>
+        {job.attempt > 0 && (
+          <div className={styles.second}>{t("workers.attempt", { number: job.attempt })}</div>
+        )}
       </td>
       <td title={dateTime(job.started_at ?? job.created_at)}>{timeOf(job)}</td>
       <td className={styles.acts}>
