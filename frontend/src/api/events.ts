@@ -67,10 +67,10 @@ const following = (page: { next: number | null }) => page.next ?? undefined;
 const often = { refetchInterval: 30_000 };
 
 /** The newest notifications and how many are not read; asked for again and again, wherever one is. */
-export const useNews = (limit: number) =>
+export const useNews = () =>
   useQuery({
-    queryKey: [...keys.notifications(), "newest", limit],
-    queryFn: () => notifications.list({ limit }),
+    queryKey: [...keys.notifications(), "newest"],
+    queryFn: () => notifications.list({ limit: 12 }),
     ...often,
   });
 export const useNotifications = (unread: boolean) =>

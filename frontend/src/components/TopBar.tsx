@@ -1,6 +1,7 @@
 import { Menu as MenuIcon, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useNews } from "../api/events";
 import { IconButton } from "./Button";
 import { Offline } from "./Offline";
 import { showOverlay } from "./overlays";
@@ -17,10 +18,16 @@ export function TopBar({
   children?: ReactNode;
 }) {
   const { t } = useTranslation();
+  const unread = (useNews().data?.unread ?? 0) > 0;
   return (
     <header className={styles.bar}>
-      <IconButton label={t("nav.menu")} className={styles.menu} onClick={() => showOverlay("nav")}>
+      <IconButton
+        label={unread ? t("nav.menuNews") : t("nav.menu")}
+        className={styles.menu}
+        onClick={() => showOverlay("nav")}
+      >
         <MenuIcon size={18} strokeWidth={1.5} />
+        {unread && <span className={styles.news} />}
       </IconButton>
       <h1 className={styles.title}>{title}</h1>
       {note && <div className={styles.note}>{note}</div>}

@@ -36,7 +36,9 @@ describe("the catalogues", () => {
       .filter((file) => /\.tsx?$/.test(file) && !file.includes(".test."))
       .map((file) => readFileSync(join(root, file), "utf8"))
       .join("\n");
-    const dynamic = [...source.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z]+)*)\.\$\{/g)].map((match) => `${match[1]}.`);
+    const dynamic = [...source.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z]+)*)\.\$\{/g)].map(
+      (match) => `${match[1]}.`,
+    );
     const built = [...source.matchAll(/`([a-z]+)\.\$\{\w+\}(Title|Text)`/g)];
     const used = (key: string) =>
       source.includes(`"${key}"`) ||

@@ -6,12 +6,12 @@ import { Link } from "react-router";
 import { useNews } from "../../api/events";
 import { Button } from "../../components/Button";
 import { showOverlay } from "../../components/overlays";
-import { Failure } from "../../components/Page";
+import { Failure, Placeholder } from "../../components/Page";
+import { useNarrow } from "../../components/useNarrow";
 import { NotificationRow } from "./NotificationRow";
 import styles from "./notifications.module.css";
 import { useReading } from "./useReading";
 
-const shown = 12;
 const most = 99;
 
 /** The number of a bell: nothing, a number, or "99+". */
@@ -21,7 +21,7 @@ export function badge(unread: number): string {
 
 function Panel({ onLeave }: { onLeave: () => void }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useNews(shown);
+  const { data, error, refetch } = useNews();
   const reading = useReading();
   return (
     <>
@@ -42,6 +42,7 @@ function Panel({ onLeave }: { onLeave: () => void }) {
       {(error || reading.error) && (
         <Failure error={error ?? reading.error} retry={error ? () => void refetch() : undefined} />
       )}
+      {!data && !error && <Placeholder height={160} />}
       {data?.results.length === 0 && <p className={styles.none}>{t("notifications.none")}</p>}
       <ul className={styles.panelList}>
         {data?.results.map((one) => (
@@ -63,10 +64,11 @@ function Panel({ onLeave }: { onLeave: () => void }) {
 }
 
 /** The bell of the shell: how much is new, and the newest at a click. `compact` leaves the word away. */
-export function Bell({ compact }: { compact: boolean }) {
+export function Bell({ compact, inHeader = false }: { compact: boolean; inHeader?: boolean }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const { data } = useNews(shown);
+  const narrow = useNarrow();
+  const { data } = useNews();
   const unread = data?.unread ?? 0;
   const number = badge(unread);
   const leave = () => {
@@ -92,7 +94,11 @@ export function Bell({ compact }: { compact: boolean }) {
           </span>
         )}
       </AriaButton>
-      <Popover className={styles.popover} placement="right bottom" offset={8}>
+      <Popover
+        className={styles.popover}
+        placement={inHeader ? "bottom end" : narrow ? "top start" : "right bottom"}
+        offset={8}
+      >
         <Dialog className={styles.panel}>
           <Panel onLeave={leave} />
         </Dialog>

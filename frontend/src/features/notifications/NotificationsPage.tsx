@@ -16,7 +16,7 @@ export function NotificationsPage() {
   const [params, setParams] = useSearchParams();
   const unread = params.get("unread") === "1";
   const list = useNotifications(unread);
-  const news = useNews(1);
+  const news = useNews();
   const reading = useReading();
   const rows = list.data?.pages.flatMap((page) => page.results);
   useEffect(() => {
@@ -24,7 +24,8 @@ export function NotificationsPage() {
   }, [t]);
   return (
     <main className={styles.page}>
-      <PageHead title={t("notifications.title")}>
+      <PageHead title={t("notifications.title")} />
+      <div className={styles.bar}>
         <Segmented
           label={t("notifications.show")}
           choices={[
@@ -41,7 +42,7 @@ export function NotificationsPage() {
         >
           {t("notifications.readAll")}
         </Button>
-      </PageHead>
+      </div>
       {(list.error || reading.error) && (
         <Failure
           error={list.error ?? reading.error}

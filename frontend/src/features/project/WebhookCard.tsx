@@ -123,7 +123,7 @@ export function WebhookCard({
       </div>
       {log && <WebhookLog project={project} webhook={of} />}
       {asking === "edit" && (
-        <Dialog title={t("webhooks.editTitle", { host })} onClose={close}>
+        <Dialog title={t("webhooks.editTitle", { host })} look="wide" onClose={close}>
           <WebhookForm
             start={of}
             action={t("common.save")}

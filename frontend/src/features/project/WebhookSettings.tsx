@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useWebhooks, webhooks } from "../../api/events";
 import { keys } from "../../api/queries";
@@ -16,12 +16,19 @@ import styles from "./webhooks.module.css";
 /** The one time that a secret is shown. */
 function Secret({ value, onClose }: { value: string; onClose: () => void }) {
   const { t } = useTranslation();
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "center" }), []);
   const copy = async () => {
     await navigator.clipboard.writeText(value);
     showToast(t("webhooks.copied"), { tone: "good" });
   };
   return (
-    <section className={styles.secret} aria-label={t("webhooks.secret")} data-testid="webhook-secret">
+    <section
+      ref={place}
+      className={styles.secret}
+      aria-label={t("webhooks.secret")}
+      data-testid="webhook-secret"
+    >
       <p>{t("webhooks.secretOnce")}</p>
       <code>{value}</code>
       <div className={styles.actions}>
@@ -105,7 +112,7 @@ export function WebhookSettings() {
         {error && <Failure error={error} retry={() => void refetch()} />}
         {!data && !error && <Placeholder height={80} />}
         {data?.results.length === 0 && !adding && <p className={styles.note}>{t("webhooks.none")}</p>}
-        {secret && <Secret value={secret} onClose={() => setSecret(null)} />}
+        {secret && <Secret key={secret} value={secret} onClose={() => setSecret(null)} />}
       </Card>
       {adding && <AddWebhook project={project.id} onSecret={setSecret} onClose={() => setAdding(false)} />}
       {data?.results.map((one) => (
