@@ -113,15 +113,14 @@ def _counts(report: Report) -> SafeString:
             _beside(row, "trusted"),
             _beside(row, "certified"),
             _number(row["predicted_raw"]),
-            _number(row["predicted"]),
+            _beside(row, "predicted"),
             _interval(row["low"], row["high"]),
-            _number((row["previous"] or {}).get("predicted")),
             _beside(row, "gap"),
         ]
         for row in rows
     ]
     heads = ["Class", f"0 to {scale:,.0f} pictures", "Trusted", "Certified", "Predicted", "Corrected", "95 %",
-             "Before", f"Gap to {report['target']:,}"]  # fmt: skip
+             f"Gap to {report['target']:,}"]  # fmt: skip
     note = (
         "Bar: trusted. Dot and whisker: with what the pool holds by the corrected count. Dashed: target. "
         "Tick: the previous run, whose numbers are in brackets. "
@@ -164,7 +163,10 @@ def _bias(report: Report) -> SafeString:
         for row in rows
     ]  # fmt: skip
     heads = ["Class", f"0 to {scale:.0%}", "Labelled", "Pool", "95 %", "Points", "Sampled"]
-    note = "Square: share of what was labelled. Dot and whisker: share of the pool. Outside the whisker is sampled."
+    note = (
+        "Square: share of what was labelled. Dot and whisker: share of the pool. "
+        "A square outside its whisker: sampled too often or too rarely."
+    )
     return _table("What labelling favours", heads, lines, note)
 
 
@@ -236,8 +238,8 @@ def _number(value: float | None) -> str:
 
 
 def _beside(row: Row, key: str) -> str:
-    before = (row["previous"] or {}).get(key)
-    return _number(row[key]) + ("" if before is None else f" ({_number(before)})")
+    now, before = (value if value is None else round(value) for value in (row[key], (row["previous"] or {}).get(key)))
+    return _number(now) + ("" if before is None else f" ({_number(before)})")
 
 
 def _interval(low: float | str | None, high: float | str | None) -> str:
@@ -250,7 +252,7 @@ def _percent(share: float | None) -> str:
 
 
 def _points(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:+.1f}"
+    return "–" if share is None else f"{round(100 * share, 1) + 0.0:+.1f}"  # the sum turns −0 into 0
 
 
 STYLE = """
@@ -260,7 +262,7 @@ h1{font-size:24px;line-height:28px;margin:0}h2{font-size:15px;margin:24px 0 4px}
 .note,figcaption{color:#4c4c4c;font-size:12px;line-height:16px;margin:4px 0 8px}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:right;padding:2px 0 2px 12px;border-bottom:1px solid #e4e4e4;font-weight:400;vertical-align:middle}
-th:first-child{text-align:left;padding-left:0;overflow-wrap:anywhere}td:has(svg){text-align:left}
+th:first-child{text-align:left;padding-left:0;overflow-wrap:anywhere;min-width:96px}td{white-space:nowrap}td:has(svg){text-align:left}
 thead{display:table-header-group}thead th{color:#4c4c4c;font-size:11px;line-height:16px;vertical-align:bottom}
 tr,figure,li{break-inside:avoid}h2{break-after:avoid}
 svg{display:block;max-width:100%}svg text{font-size:10px;fill:#1a1a1a;text-anchor:middle}
@@ -268,7 +270,7 @@ svg{display:block;max-width:100%}svg text{font-size:10px;fill:#1a1a1a;text-ancho
 .trusted{fill:#2a5fd8}.whisker,.line{fill:none;stroke:#1a1a1a}.pool{fill:#1a1a1a}
 .target{stroke:#1a1a1a;stroke-dasharray:2 2}.before{stroke:#646464;stroke-width:1.5}.labelled{fill:none;stroke:#2a5fd8;
 stroke-width:1.5}.run{fill:#646464}
-@media (max-width:720px){table{display:block;overflow-x:auto}}
+@media screen and (max-width:720px){table{display:block;overflow-x:auto}}
 @media print{@page{size:A4;margin:14mm}body{max-width:none;margin:0;padding:0;font-size:9pt;line-height:1.35}
 th,td{padding-left:6px}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

@@ -23,7 +23,7 @@ from annotator.projects.models import Project, Role
 
 FORMS = ["json", "csv", "html"]
 # The page has nothing to run and nothing to fetch, whatever a class is called.
-CLOSED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+CLOSED = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 
 
 class ReportRunSerializer(serializers.Serializer[Any]):
