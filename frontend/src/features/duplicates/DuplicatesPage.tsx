@@ -9,6 +9,7 @@ import { KindJobs } from "../../components/KindJobs";
 import { Failure, Placeholder } from "../../components/Page";
 import { mayAs } from "../../components/roles";
 import { TopBar } from "../../components/TopBar";
+import { useNarrow } from "../../components/useNarrow";
 import { useProjectContext } from "../../components/useProjectContext";
 import { count } from "../../messages/i18n";
 import styles from "./duplicates.module.css";
@@ -33,6 +34,7 @@ function None({ searched }: { searched: number }) {
 export function DuplicatesPage() {
   const { t } = useTranslation();
   const project = useProjectContext();
+  const narrow = useNarrow();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useDuplicates(project.id);
   const { data: classes } = useClasses(project.id);
   const searching = useActiveJobs(project.id).some((job) => job.kind === "find_duplicates");
@@ -42,10 +44,7 @@ export function DuplicatesPage() {
   const mayJudge = mayAs(project.role, "reviewer");
   return (
     <>
-      <TopBar
-        title={t("duplicates.title")}
-        note={searched > 0 && t("duplicates.compared", { count: searched, number: count(searched) })}
-      >
+      <TopBar title={t("duplicates.title")} note={narrow ? undefined : project.name}>
         {project.role === "lead" && (
           <Button
             icon={<Search size={16} strokeWidth={1.5} />}
@@ -62,16 +61,24 @@ export function DuplicatesPage() {
         {error && <Failure error={error} retry={() => void refetch()} />}
         {!data && !error && <Placeholder height={240} />}
         {data && groups.length === 0 && !searching && <None searched={searched} />}
-        {groups.length > 0 && <p className={styles.hint}>{t("duplicates.text")}</p>}
-        {groups.map((group) => (
-          <GroupCard
-            key={group.group}
-            project={project.id}
-            group={group}
-            classes={classes ?? []}
-            mayJudge={mayJudge}
-          />
-        ))}
+        {groups.length > 0 && (
+          <p className={styles.hint}>
+            {t("duplicates.compared", { count: searched, number: count(searched) })} {t("duplicates.text")}
+          </p>
+        )}
+        {groups.length > 0 && (
+          <div className={styles.groups}>
+            {groups.map((group) => (
+              <GroupCard
+                key={group.group}
+                project={project.id}
+                group={group}
+                classes={classes ?? []}
+                mayJudge={mayJudge}
+              />
+            ))}
+          </div>
+        )}
         {hasNextPage && (
           <div>
             <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>

@@ -132,7 +132,7 @@ export function GroupCard({
       ? t("duplicates.splitSome", { count: images.length, number: count(images.length) })
       : t("duplicates.splitAll");
   return (
-    <section className={styles.group} data-testid="duplicate-group">
+    <section className={styles.group} data-many={many || undefined} data-testid="duplicate-group">
       <header>
         <h2>{t("duplicates.group", { count: group.members.length, number: count(group.members.length) })}</h2>
         {labelsDiffer(group) && (

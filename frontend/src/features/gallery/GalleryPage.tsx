@@ -26,7 +26,7 @@ function Caption({ picture, tiles }: { picture: GalleryPicture; tiles: Tiles }) 
   return (
     <span className={styles.caption}>
       {label && <ClassTile of={label} size="s" />}
-      {guess && <span className={styles.arrow}>›</span>}
+      {label && guess && <span className={styles.arrow}>›</span>}
       {guess && <ClassTile of={guess} size="s" />}
       {picture.confidence !== null && <span className={styles.sure}>{picture.confidence.toFixed(2)}</span>}
     </span>
