@@ -72,6 +72,30 @@ const Line = memo(function Line({ row, rows, at, values, active, shares, more }:
   );
 });
 
+/** Says in words what the cell under the pointer or the keyboard holds. */
+function Told({
+  cell,
+  rows,
+  confusion,
+  opens,
+}: { cell: Cell; opens: boolean } & Pick<Props, "rows" | "confusion">) {
+  const { t } = useTranslation();
+  const [row, column] = [rows[cell[0]], rows[cell[1]]];
+  if (!row || !column) return <p className={styles.foot} />;
+  const value = confusion[row.index]?.[column.index] ?? 0;
+  const names = { label: row.name, predicted: column.name };
+  return (
+    <p className={styles.foot}>
+      <b>{value ? t("models.cellName", { number: count(value), ...names }) : t("models.cellEmpty", names)}</b>
+      {value > 0 && opens && (
+        <span>
+          <kbd aria-hidden>Enter</kbd> {t("models.cellOpens")}
+        </span>
+      )}
+    </p>
+  );
+}
+
 const cellOf = (target: EventTarget): Cell | null => {
   const element = (target as Element).closest("[data-cell]");
   const [row, column] = element?.getAttribute("data-cell")?.split("-").map(Number) ?? [];
@@ -80,12 +104,10 @@ const cellOf = (target: EventTarget): Cell | null => {
 
 /** What a model calls the pictures of each class. One cell takes the keyboard; arrows move, Enter opens it. */
 export function ConfusionMatrix({ label, rows, confusion, shares, onOpen, head, more }: Props) {
-  const { t } = useTranslation();
   const [active, setActive] = useState<Cell>([0, 0]);
+  const [pointed, setPointed] = useState<Cell | null>(null);
   const table = useRef<HTMLTableElement>(null);
   const size = rows.length;
-  const [row, column] = [rows[Math.min(active[0], size - 1)], rows[Math.min(active[1], size - 1)]];
-  const value = row && column ? (confusion[row.index]?.[column.index] ?? 0) : 0;
 
   const open = ([at, place]: Cell) => {
     const [from, to] = [rows[at], rows[place]];
@@ -120,6 +142,9 @@ export function ConfusionMatrix({ label, rows, confusion, shares, onOpen, head, 
           data-size={size > 40 ? "s" : size > 12 ? "m" : "l"}
           onKeyDown={onKeyDown}
           onClick={onClick}
+          onFocus={(event) => setActive(cellOf(event.target) ?? active)}
+          onPointerOver={(event) => setPointed(cellOf(event.target))}
+          onPointerLeave={() => setPointed(null)}
         >
           <thead>
             <tr>
@@ -148,22 +173,7 @@ export function ConfusionMatrix({ label, rows, confusion, shares, onOpen, head, 
           </tbody>
         </table>
       </div>
-      <p className={styles.foot}>
-        {row && column && (
-          <>
-            <b>
-              {value
-                ? t("models.cellName", { number: count(value), label: row.name, predicted: column.name })
-                : t("models.cellEmpty", { label: row.name, predicted: column.name })}
-            </b>
-            {value > 0 && onOpen && (
-              <span>
-                <kbd aria-hidden>Enter</kbd> {t("models.cellOpens")}
-              </span>
-            )}
-          </>
-        )}
-      </p>
+      <Told cell={pointed ?? active} rows={rows} confusion={confusion} opens={onOpen !== undefined} />
     </div>
   );
 }

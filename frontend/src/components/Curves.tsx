@@ -31,6 +31,21 @@ function axis(size: number, format: (value: number) => string): uPlot.Axis {
   };
 }
 
+const told = (value: number | null, format: (value: number) => string) =>
+  value === null ? "–" : format(value);
+
+/** The last value of a curve up to where the cursor is: most curves have no point at every x. */
+function before(chart: uPlot, row: number, at: number | null): number | null {
+  const values = (chart.data[row] ?? []) as (number | null)[];
+  return values.slice(0, (at ?? values.length) + 1).findLast((value) => value !== null) ?? null;
+}
+
+/** Without a cursor the legend tells the end of the curves. */
+function restLegend(chart: uPlot): void {
+  const last = chart.data[0].length - 1;
+  if (last >= 0 && chart.cursor.idx == null) chart.setLegend({ idx: last }, false);
+}
+
 /** The range of the y axis: what is drawn and a little air, but nothing that cannot be. */
 function range(within: [number, number] | undefined): uPlot.Range.Function {
   return (_, low, high) => {
@@ -49,6 +64,7 @@ function options({ curves, height, format, within, xName }: Props, width: number
     axes: [axis(24, (value) => String(value)), axis(52, format)],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     legend: { markers: { width: 2 } },
+    hooks: { setCursor: [restLegend], ready: [restLegend], setData: [restLegend] },
     series: [
       { label: xName },
       ...curves.map(({ name, look, dashed }): uPlot.Series => {
@@ -59,7 +75,7 @@ function options({ curves, height, format, within, xName }: Props, width: number
           stroke: () => token(looks[look]),
           spanGaps: true,
           points: { size: 4 },
-          value: (_, value) => (value === null ? "–" : format(value)),
+          value: (chart, value, row, at) => told(value ?? before(chart, row, at), format),
         };
       }),
     ],
@@ -90,16 +106,13 @@ export function Curves(props: Props) {
   }, [width, height, shape, ref]);
   useEffect(() => chart.current?.setData(aligned(curves)), [curves]);
 
-  const told = curves.map((curve) => {
-    const value = latest(curve);
-    return `${curve.name} ${value === null ? "–" : format(value)}`;
-  });
+  const ends = curves.map((curve) => `${curve.name} ${told(latest(curve), format)}`);
   return (
     <div
       ref={ref}
       className={styles.chart}
       role="img"
-      aria-label={`${label}: ${told.join(", ")}`}
+      aria-label={`${label}: ${ends.join(", ")}`}
       style={{ minHeight: height + 28 }}
     />
   );

@@ -1,4 +1,3 @@
-import { percent } from "../messages/i18n";
 import { wilson } from "./matrix";
 import styles from "./ReliabilityChart.module.css";
 import { useWidth } from "./useWidth";
@@ -13,7 +12,7 @@ interface Props {
 }
 
 const left = 30;
-const right = 8;
+const right = 12;
 const top = 6;
 const plot = 170;
 const bars = 30;
@@ -43,8 +42,8 @@ export function ReliabilityChart({ label, counts, confidence, accuracy, describe
               <text x={left - 6} y={y(mark) + 4} textAnchor="end">
                 {Math.round(mark * 100)}
               </text>
-              <text x={x(mark)} y={height - 4} textAnchor={mark === 1 ? "end" : "middle"}>
-                {percent(mark)}
+              <text x={x(mark)} y={height - 4} textAnchor="middle">
+                {Math.round(mark * 100)}
               </text>
             </g>
           ))}

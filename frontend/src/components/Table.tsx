@@ -2,10 +2,10 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
 import styles from "./Table.module.css";
 
-/** Rows on a panel; scrolls sideways on its own where it is wider than the page. */
-export function Table({ label, children }: { label: string; children: ReactNode }) {
+/** Rows on a panel; scrolls sideways on its own where it is wider than the page, and a tall one down. */
+export function Table({ label, tall, children }: { label: string; tall?: boolean; children: ReactNode }) {
   return (
-    <div className={styles.scroll}>
+    <div className={styles.scroll} data-tall={tall || undefined}>
       <table className={styles.table} aria-label={label}>
         {children}
       </table>

@@ -83,7 +83,7 @@ export function ScoreHeads({ order, onSort, champion }: Sorting) {
 export function ClassTable({ rows, ...sorting }: Sorting & { rows: ClassRow[] }) {
   const { t } = useTranslation();
   return (
-    <Table label={t("models.perClass")}>
+    <Table label={t("models.perClass")} tall>
       <thead>
         <tr>
           <SortHead by="name" order={sorting.order} onSort={sorting.onSort}>

@@ -55,7 +55,7 @@ function Row({ model, project, from }: { model: Model; project: number; from: nu
         )}
         <span className={styles.sub}>{model.backbone}</span>
       </td>
-      <td className={styles.wide}>
+      <td className={styles.when}>
         <time dateTime={model.created_at}>{dateTime(model.created_at)}</time>
       </td>
       <td data-number>
@@ -76,7 +76,7 @@ function ModelTable({ models, project }: { models: Model[]; project: number }) {
           <th>{t("models.accuracy")}</th>
           <th>{t("models.gate")}</th>
           <th className={styles.wide}>{t("models.from")}</th>
-          <th className={styles.wide}>{t("common.created")}</th>
+          <th className={styles.when}>{t("common.created")}</th>
           <th />
         </tr>
       </thead>

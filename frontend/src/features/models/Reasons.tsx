@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Gate, Reason } from "../../api/modeling";
 import { Badge, type Tone } from "../../components/Badge";
 import { count } from "../../messages/i18n";
-import { knownCode, told, tone } from "./gate";
+import { type FoldCode, folded, knownCode, told, tone } from "./gate";
 import styles from "./models.module.css";
 
 export function useReasonText(): (reason: Reason) => string {
@@ -40,17 +40,36 @@ export function GateBadge({ decision }: { decision: Gate["decision"] }) {
 
 const icons = { good: Check, bad: CircleAlert, warn: TriangleAlert, plain: Info };
 
+/** The same said of many classes: how many, and behind a fold of which. */
+function Many({ code, reasons }: { code: FoldCode; reasons: Reason[] }) {
+  const { t } = useTranslation();
+  const text = useReasonText();
+  return (
+    <details>
+      <summary>{t(`models.many.${code}`, { count: reasons.length, number: count(reasons.length) })}</summary>
+      <ul>
+        {reasons.map((reason) => (
+          <li key={String(reason.values.name)} className={styles.fold}>
+            {text(reason)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 export function Reasons({ reasons }: { reasons: Reason[] }) {
   const text = useReasonText();
   return (
     <ul className={styles.reasons} data-testid="gate-reasons">
-      {reasons.map((reason) => {
-        const look = tone(reason.code);
+      {folded(reasons).map((line) => {
+        const look = tone(line.code);
         const Icon = icons[look];
+        const many = "reasons" in line;
         return (
-          <li key={`${reason.code} ${reason.values.name ?? ""}`} data-tone={look}>
+          <li key={many ? line.code : `${line.code} ${line.values.name ?? ""}`} data-tone={look}>
             <Icon size={16} strokeWidth={1.5} aria-hidden />
-            <span>{text(reason)}</span>
+            {many ? <Many {...line} /> : <span>{text(line)}</span>}
           </li>
         );
       })}

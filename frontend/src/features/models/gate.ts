@@ -47,6 +47,22 @@ export function tone(code: string): "good" | "bad" | "warn" | "plain" {
   return "warn";
 }
 
+const foldable = ["class_failed", "class_unclear", "class_unjudged"] as const;
+export type FoldCode = (typeof foldable)[number];
+const mostShown = 3;
+
+/** Reasons as a page lists them: the same said of many classes becomes one line, where the first of them stood. */
+export function folded(reasons: Reason[]): (Reason | { code: FoldCode; reasons: Reason[] })[] {
+  const lines: ReturnType<typeof folded> = [];
+  for (const reason of reasons) {
+    const code = foldable.find((one) => one === reason.code);
+    const alike = code ? reasons.filter((one) => one.code === code) : [];
+    if (!code || alike.length <= mostShown) lines.push(reason);
+    else if (alike[0] === reason) lines.push({ code, reasons: alike });
+  }
+  return lines;
+}
+
 /** Accuracy of the model that this one was compared with, on the same blind answers; null where it was with none. */
 export function championAccuracy(accuracy: number | null, gate: GateDetail | null): number | null {
   if (accuracy === null || !gate?.overall?.count) return null;

@@ -128,13 +128,11 @@ function RecipeCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const words = useSettingWords();
   const changed = flattened(run.overrides);
+  const differ = Object.keys(changed).length;
   const all = Object.keys(run.recipe).length ? flattened(run.recipe) : changed;
   if (!Object.keys(all).length) return null;
   return (
-    <Card
-      title={t("training.recipe")}
-      aside={t("training.recipeChanged", { count: Object.keys(changed).length })}
-    >
+    <Card title={t("training.recipe")} aside={differ > 0 && t("training.recipeChanged", { count: differ })}>
       <dl className={styles.recipe}>
         {Object.entries(all).map(([name, value]) => (
           <div key={name} data-changed={name in changed || undefined}>
@@ -192,9 +190,9 @@ export function RunPage() {
         }
         note={
           run && (
-            <>
+            <span className={styles.note}>
               <RunState state={run.state} /> {dateTime(run.created_at)}
-            </>
+            </span>
           )
         }
       >
