@@ -7,6 +7,7 @@ import { percent } from "../../messages/i18n";
 import { ClassName } from "./ClassName";
 import { shareMarks, sorted } from "./report";
 import styles from "./report.module.css";
+import { useFirst } from "./useFirst";
 
 const icons = { over: ArrowUp, under: ArrowDown, even: Equal };
 const share = (value: number | null) => (value === null ? "–" : percent(value, 1));
@@ -46,7 +47,8 @@ function Verdict({ row }: { row: ReportClass }) {
 /** Which classes labelling has favoured: their share of the labels against their share of the pool. */
 export function ReportBias({ report, project }: { report: BalanceReport; project: number }) {
   const { t } = useTranslation();
-  if (report.classes.every((row) => row.bias === null)) return null;
+  const [rows, more] = useFirst(sorted(report.classes, { by: "bias", descending: true }));
+  if (rows.every((row) => row.bias === null)) return null;
   const marks = shareMarks(report.classes);
   const scale = marks.at(-1) ?? 1;
   return (
@@ -84,7 +86,7 @@ export function ReportBias({ report, project }: { report: BalanceReport; project
           </tr>
         </thead>
         <tbody>
-          {sorted(report.classes, { by: "bias", descending: true }).map((row) => (
+          {rows.map((row) => (
             <tr key={row.id} data-testid="bias-row" data-class={row.name} data-sampled={row.sampled}>
               <th scope="row" className={styles.nameCell}>
                 <ClassName row={row} project={project} />
@@ -108,6 +110,7 @@ export function ReportBias({ report, project }: { report: BalanceReport; project
           ))}
         </tbody>
       </Table>
+      {more}
     </Card>
   );
 }

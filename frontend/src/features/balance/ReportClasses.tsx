@@ -8,6 +8,7 @@ import { count } from "../../messages/i18n";
 import { ClassName } from "./ClassName";
 import { barMarks, type Column, largestFirst, reachOf, sorted } from "./report";
 import styles from "./report.module.css";
+import { useFirst } from "./useFirst";
 
 const place = (value: number, scale: number) => `${(100 * value) / scale}%`;
 
@@ -145,7 +146,7 @@ function Legend({ report }: { report: BalanceReport }) {
 export function ReportClasses({ report, project }: { report: BalanceReport; project: number }) {
   const { t } = useTranslation();
   const [order, setOrder] = useState<Order<Column>>({ by: "trusted", descending: false });
-  const rows = sorted(report.classes, order);
+  const [rows, more] = useFirst(sorted(report.classes, order));
   const marks = barMarks(report.classes);
   const scale = marks.at(-1) ?? 1;
   const sort = { order, onSort: (by: Column) => setOrder(turned(order, by, largestFirst.includes(by))) };
@@ -205,6 +206,7 @@ export function ReportClasses({ report, project }: { report: BalanceReport; proj
           ))}
         </tbody>
       </Table>
+      {more}
     </Card>
   );
 }

@@ -5,6 +5,7 @@ import { Table } from "../../components/Table";
 import { count } from "../../messages/i18n";
 import { ClassName } from "./ClassName";
 import styles from "./report.module.css";
+import { useFirst } from "./useFirst";
 
 const parts = ["train", "validation", "test", "blind"] as const;
 const decimal = (value: number | null, digits: number) => (value === null ? "–" : value.toFixed(digits));
@@ -19,6 +20,7 @@ const spreads: [keyof ReportSpread, "imbalance" | "effective" | "entropy", numbe
 export function ReportParts({ report, project }: { report: BalanceReport; project: number }) {
   const { t } = useTranslation();
   const { splits } = report;
+  const [rows, more] = useFirst(report.classes);
   if (!splits) return null;
   return (
     <Card title={t("balanceReport.parts")} aside={report.snapshot?.name}>
@@ -43,7 +45,7 @@ export function ReportParts({ report, project }: { report: BalanceReport; projec
           </tr>
         </thead>
         <tbody>
-          {report.classes.map((row) => (
+          {rows.map((row) => (
             <tr key={row.id} data-testid="parts-row" data-class={row.name}>
               <th scope="row" className={styles.nameCell}>
                 <ClassName row={row} project={project} />
@@ -82,6 +84,7 @@ export function ReportParts({ report, project }: { report: BalanceReport; projec
           ))}
         </tfoot>
       </Table>
+      {more}
     </Card>
   );
 }
