@@ -122,9 +122,10 @@ def tables() -> dict[type[models.Model], str]:
 
 
 def _way(model: type[models.Model], ways: dict[type[models.Model], str]) -> str:
-    """Return the shortest way from a table to the project, over keys whose rows go with what they refer to."""
+    """Return a table's way to the project, over keys whose rows go with what they refer to: one that each row has."""
     keys = [key for key in _keys(model) if key.remote_field.on_delete is models.CASCADE and key.related_model in ways]
-    return min((f"{key.name}__{ways[key.related_model]}".removesuffix("__") for key in keys), key=len, default="")
+    sure = [key for key in keys if not key.null] or keys
+    return min((f"{key.name}__{ways[key.related_model]}".removesuffix("__") for key in sure), key=len, default="")
 
 
 def _keys(model: type[models.Model]) -> list[Any]:

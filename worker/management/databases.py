@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from django.core.management import CommandError
@@ -17,8 +18,9 @@ from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from annotator.accounts.models import User
-from annotator.images.models import EmbeddingShard, Image, ImportBatch, ScoreSet
+from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image, ImportBatch, ScoreSet
 from annotator.labeling.models import Annotation
+from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.projects.models import Project
 from annotator.snapshots.models import Snapshot
 
@@ -26,6 +28,8 @@ COUNTED: dict[str, type[models.Model]] = {
     "projects": Project,
     "images": Image,
     "annotations": Annotation,
+    "snapshots": Snapshot,
+    "models": ModelVersion,
     "users": User,
 }
 UNDER_WAY = (ImportBatch.State.RECEIVING, ImportBatch.State.QUEUED, ImportBatch.State.RUNNING)
@@ -38,9 +42,11 @@ class Contents:
 
     counts: dict[str, int]
     migrations: list[str]  # applied ones, as app.name
-    score_folders: list[str]  # in the array store; garbage collection removes them in time
-    kept_folders: list[str]  # of embeddings and snapshots in the array store; they stay
+    passing_folders: list[str]  # in the array store: of scores and old embeddings, which are removed in time
+    kept_folders: list[str]  # of embeddings in use, snapshots and models; they stay
+    runs: list[str]  # folders of training runs, which may be at work
     pictures: list[str]  # SHA-256 of each
+    removed_pictures: list[str]  # of those that only removed ones have; they may be gone
     imports_under_way: int
 
 
@@ -54,16 +60,26 @@ def count() -> dict[str, int]:
     return {name: model._default_manager.count() for name, model in COUNTED.items()}
 
 
-def score_folders() -> list[str]:
-    """Return the directories of scores that rows name."""
-    return list(ScoreSet.objects.exclude(folder="").order_by("folder").values_list("folder", flat=True))
+def passing_folders() -> list[str]:
+    """Return the directories that rows name and that are removed when newer ones have taken their place."""
+    scores = ScoreSet.objects.exclude(folder="").values_list("folder", flat=True)
+    old = EmbeddingShard.objects.exclude(space__state=EmbeddingSpace.State.ACTIVE).values_list("folder", flat=True)
+    return sorted({*scores, *old})
 
 
 def kept_folders() -> list[str]:
-    """Return the directories of embeddings and snapshots that rows name."""
-    shards = EmbeddingShard.objects.values_list("folder", flat=True)
-    snapshots = Snapshot.objects.order_by("folder").values_list("folder", flat=True).distinct()
-    return [*shards, *snapshots]
+    """Return the directories of embeddings in use, snapshots and models that rows name."""
+    shards = EmbeddingShard.objects.filter(space__state=EmbeddingSpace.State.ACTIVE)
+    snapshots, models_ = Snapshot.objects.order_by("folder"), ModelVersion.objects.exclude(folder="").order_by("folder")
+    named = (rows.values_list("folder", flat=True).distinct() for rows in (snapshots, models_))
+    return [*shards.values_list("folder", flat=True), *chain.from_iterable(named)]
+
+
+def _pictures() -> tuple[list[str], list[str]]:
+    """Return the hashes of pictures that are there, and of those that only removed pictures have."""
+    there = sorted(set(Image.objects.present().values_list("sha256", flat=True)))
+    removed = set(Image.objects.exclude(archived_at=None).values_list("sha256", flat=True))
+    return there, sorted(removed.difference(there))
 
 
 @contextmanager
@@ -84,22 +100,25 @@ def one_moment() -> Iterator[None]:
 
 def contents() -> Contents:
     """Say what the database holds and names."""
+    pictures, removed = _pictures()
     return Contents(
         counts=count(),
         migrations=sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
-        score_folders=score_folders(),
+        passing_folders=passing_folders(),
         kept_folders=kept_folders(),
-        pictures=list(Image.objects.order_by("sha256").values_list("sha256", flat=True).distinct()),
+        runs=[f"runs/{project}/{run}" for project, run in TrainingRun.objects.values_list("project_id", "pk")],
+        pictures=pictures,
+        removed_pictures=removed,
         imports_under_way=ImportBatch.objects.filter(state__in=UNDER_WAY).count(),
     )
 
 
-def score_folders_now() -> list[str]:
-    """Return the directories of scores that rows name by now, also within `one_moment`."""
+def passing_folders_now() -> list[str]:
+    """Return the same as `passing_folders` as it is by now, also within `one_moment`."""
 
     def ask() -> list[str]:
         try:
-            return score_folders()
+            return passing_folders()
         finally:
             connection.close()
 

@@ -17,6 +17,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from annotator.common.arrays import array_path
 from annotator.common.blobs import ORIGINAL, blob_key, store_picture
 from annotator.curation.models import DuplicateSearch, Finding, Separation
+from annotator.events.models import PING, Delivery, ReadEvent, ReadMark, Webhook
 from annotator.events.services import record_event
 from annotator.images.models import EmbeddingSpace, Image, ImageSource, ImportBatch, RejectedFile
 from annotator.images.services import ensure_space, inbox_of, publish_shard, set_holdout
@@ -86,12 +87,23 @@ def furnish(name: str, seeds: tuple[int, ...] = (1, 2)) -> Project:
     Separation.objects.create(project=project, user=lead, parts=[[0], [1]])
     DuplicateSearch.objects.create(project=project)
     _model(project, [image.sha256 for image in images])
-    with transaction.atomic():
-        record_event(project_id=project.pk, kind="labelled", actor=lead, count=1)
+    _tell(project)
     enqueue(kind=JobKind.EMBED, project=project)
     Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
     project.refresh_from_db()
     return project
+
+
+def _tell(project: Project) -> None:
+    """An event that somebody has read, and an address that was told of it and of nothing in particular."""
+    lead = project.created_by
+    with transaction.atomic():
+        event = record_event(project_id=project.pk, kind="labelled", actor=lead, count=1)
+    ReadMark.objects.create(user=lead, project=project, seq=1)
+    ReadEvent.objects.create(user=lead, event=event)
+    webhook = Webhook.objects.create(project=project, url="https://example.org", secret="x", cursor=0)
+    Delivery.objects.create(webhook=webhook, event=event, kind=event.kind)
+    Delivery.objects.create(webhook=webhook, kind=PING)
 
 
 def _label(project: Project, image: Image) -> None:
@@ -118,7 +130,7 @@ def _model(project: Project, hashes: list[str]) -> None:
     age(array_path(make_export(snapshot).folder))
     ModelingSettings.objects.create(project=project)
     run = TrainingRun.objects.create(project=project, number=1, snapshot=snapshot, phase=TrainingRun.Phase.DONE)
-    fill(f"runs/{project.pk}/{run.pk}")
+    fill(f"runs/{project.pk}/{run.pk}/attempt-1")
     folder = f"models/{project.pk}/run-{run.pk}-1"
     fill(folder)
     own = EmbeddingSpace.objects.create(project=project, model_name="v2", backbone="b", state="retired")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import shutil
 import sqlite3
 import tarfile
 import threading
@@ -15,12 +16,17 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django_celery_beat.models import PeriodicTask
 
+from annotator.common.arrays import array_path
 from annotator.common.blobs import VARIANTS, blob_key
+from annotator.events.models import Webhook
 from annotator.images.models import Image, ScoreSet
 from annotator.images.services import collect_garbage, create_batch, ensure_space, start_batch
+from annotator.modeling.models import TrainingRun
 from tests.annotator.images.arrivals import open_batch, store_scores
 from tests.factories import make_project, picture_bytes
+from tests.worker.handlers.upkeep import furnish
 from tests.worker.management.installation import add_picture, catalogue, files, full_disk, wipe
 from worker.management import archive
 from worker.management.commands import backup as backup_command
@@ -60,11 +66,37 @@ def test_what_was_lost_comes_back_as_it_was(data, file, run, tmp_path):
     aside = Path(restored["moved_to"][0])
     assert (aside / "secret.key").read_text() == "another"
     assert {name: content for name, content in files(data).items() if not name.startswith(aside.name)} == stored
-    assert written["counts"] == restored["counts"] == {"projects": 1, "images": 3, "annotations": 3, "users": 1}
+    counts = {"projects": 1, "images": 3, "annotations": 3, "snapshots": 0, "models": 0, "users": 1}
+    assert written["counts"] == restored["counts"] == counts
     assert written["bytes"] == file.stat().st_size
     assert file.stat().st_mode & 0o077 == 0
     assert written["notices"] == restored["notices"] == []
     assert not list(tmp_path.glob("*.part*"))
+
+
+def test_models_curves_schedules_and_webhooks_come_back_too(data, file, run):
+    """All but what can be made again: exports, checkpoints, and files that wait to be imported."""
+    project = furnish("pets", seeds=(1, 2))
+    training = TrainingRun.objects.get()
+    attempt = array_path(f"runs/{project.pk}/{training.pk}/attempt-1")
+    (attempt / "tensorboard").mkdir(parents=True, exist_ok=True)
+    for name in ("metrics.jsonl", "log.txt", "tensorboard/events.out.tfevents.1.host.2.0", "checkpoint.pt"):
+        (attempt / name).write_text(name)
+    before, stored = catalogue(), files(data)
+    passing = (f"arrays/exports/{project.pk}/", "inbox/", f"arrays/runs/{project.pk}/{training.pk}/attempt-1/array")
+    kept = {name: content for name, content in stored.items() if not name.startswith((*passing, "scratch/"))}
+    kept.pop(next(name for name in kept if name.endswith("checkpoint.pt")))
+
+    run("backup", file)
+    wipe(data)
+    restored = run("restore", file)
+
+    assert catalogue() == before
+    aside = Path(restored["moved_to"][0]).name
+    assert {name: content for name, content in files(data).items() if not name.startswith(aside)} == kept
+    assert restored["counts"]["models"] == 1
+    assert PeriodicTask.objects.get(name=f"schedule of {project.pk}").crontab.minute == "0"
+    assert Webhook.objects.get().url == "https://example.org"
 
 
 def test_plain_tools_can_read_and_check_it(project, data, file, run, tmp_path):
@@ -82,11 +114,11 @@ def test_plain_tools_can_read_and_check_it(project, data, file, run, tmp_path):
 
 def test_words_say_how_much_it_is(project, data, file, capsys):
     call_command("backup", str(file))
-    assert "1 projects, 2 images, 0 annotations, 1 users." in capsys.readouterr().out
+    assert "1 projects, 2 images, 0 annotations, 0 snapshots, 0 models, 1 users." in capsys.readouterr().out
 
     call_command("restore", str(file), "--yes")
     out = capsys.readouterr().out
-    assert "1 projects, 2 images, 0 annotations, 1 users." in out
+    assert "1 projects, 2 images, 0 annotations, 0 snapshots, 0 models, 1 users." in out
     assert f"What was there before is in {data}/before_restore_" in out
 
 
@@ -160,7 +192,7 @@ class TestWhileTheProductRuns:
         assert folders == set(ScoreSet.objects.exclude(folder="").values_list("folder", flat=True))
 
     def test_scores_that_never_stay_are_told(self, project, file, monkeypatch):
-        monkeypatch.setattr(backup_command, "score_folders_now", list)
+        monkeypatch.setattr(backup_command, "passing_folders_now", list)
 
         with pytest.raises(CommandError, match="quieter time"):
             call_command("backup", str(file))
@@ -181,6 +213,18 @@ class TestNotices:
             f"Here already missing: 1 files or folders (blobs/{blob_key(first.sha256, 'thumb')}).",
             f"Here already damaged: 1 files or folders (blobs/{blob_key(second.sha256, 'original')}).",
         ]
+
+    def test_removed_pictures_whose_files_were_cleared_away_are_not_missed(self, project, settings, file, run):
+        first, second = Image.objects.order_by("position")
+        Image.objects.filter(pk__in=[first.pk, second.pk]).update(archived_at="2026-01-01T00:00:00Z")
+        shutil.rmtree((settings.BLOB_DIR / blob_key(first.sha256, "original")).parent)
+
+        assert run("backup", file)["notices"] == []
+
+        with tarfile.open(file) as tar:
+            names = set(tar.getnames())
+        assert f"blobs/{blob_key(second.sha256, 'original')}" in names
+        assert f"blobs/{blob_key(first.sha256, 'original')}" not in names
 
     def test_imports_under_way(self, project, file, run):
         open_batch(project)

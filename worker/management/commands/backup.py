@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -15,10 +16,11 @@ from django.db import DatabaseError, connection
 
 from annotator.common.arrays import array_path
 from annotator.common.blobs import ORIGINAL, VARIANTS, blob_key
+from annotator.modeling.services.runs import LIGHT
 from worker.management.archive import FORMAT, MANIFEST, Manifest, Writer, whole_or_nothing
-from worker.management.databases import Contents, contents, copy_to, in_use, need_tools, one_moment, score_folders_now
+from worker.management.databases import Contents, contents, copy_to, in_use, need_tools, one_moment, passing_folders_now
 
-ATTEMPTS = 5  # heads may come and go while their scores are copied
+ATTEMPTS = 5  # heads and models may come and go while their arrays are copied
 MEMBER_OF = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 KEY = "secret.key"
 
@@ -97,20 +99,21 @@ class Backup:
         for _ in range(ATTEMPTS):
             with one_moment():
                 self._begin()
-                if set(self.contents.score_folders) <= set(score_folders_now()):
+                if set(self.contents.passing_folders) <= set(passing_folders_now()):
                     copy_to(self.database)
                     break
         else:
             raise CommandError("Scores are cleared away faster than they are copied. Try again at a quieter time.")
         self.writer.add_file(MEMBER_OF[connection.vendor], self.database)
         self._add_arrays(self.contents.kept_folders)
+        self._add_runs()
         self._add_pictures()
         self._add_key()
         self.writer.close()
         self._take_notice()
 
     def _begin(self) -> None:
-        """Say what it will be, and add first what is cleared away in time: the scores."""
+        """Say what it will be, and add first what is cleared away in time."""
         self._missing = []
         self.contents = contents()
         self.writer = Writer(self.stream, self.database.parent)
@@ -124,7 +127,7 @@ class Backup:
             bucket=settings.BLOB_BUCKET,
         )
         self.writer.add_bytes(MANIFEST, manifest.to_json())
-        self._add_arrays(self.contents.score_folders)
+        self._add_arrays(self.contents.passing_folders)
 
     def _add_arrays(self, folders: Sequence[str]) -> None:
         for folder in folders:
@@ -134,10 +137,21 @@ class Backup:
             except FileNotFoundError:
                 self._missing.append(f"arrays/{folder}")
 
+    def _add_runs(self) -> None:
+        """Add curves and logs of training runs; checkpoints are of use to a run that is at work alone."""
+        for folder in self.contents.runs:
+            for path in sorted(array_path(folder).glob("attempt-*/**/*")):
+                name = path.relative_to(array_path(folder))
+                if LIGHT.isdisjoint(name.parts[1:2]) or not path.is_file():
+                    continue
+                with suppress(FileNotFoundError):  # the next attempt has begun
+                    self.writer.add_bytes(f"arrays/{folder}/{name.as_posix()}", path.read_bytes())
+
     def _add_pictures(self) -> None:
         if settings.BLOB_BUCKET:
             return
-        for sha256 in self.contents.pictures:
+        gone = [sha256 for sha256 in self.contents.removed_pictures if not _original(sha256).exists()]
+        for sha256 in sorted({*self.contents.pictures, *self.contents.removed_pictures}.difference(gone)):
             for variant in VARIANTS:
                 name = blob_key(sha256, variant)
                 try:
@@ -167,6 +181,10 @@ class Backup:
             if names:
                 shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
                 self.notices.append(f"Here already {what}: {len(names)} files or folders ({shown}).")
+
+
+def _original(sha256: str) -> Path:
+    return Path(settings.BLOB_DIR) / blob_key(sha256, ORIGINAL)
 
 
 def _checked(path: Path) -> Path:
