@@ -166,7 +166,9 @@ def _start(schedule: Schedule, why: _Why) -> Firing:
         values=_named(schedule, why),
         key=why.key,
     )
-    _tell(schedule, firing)
+    joined_before = Firing.objects.filter(schedule=schedule, run=firing.run).exclude(pk=firing.pk)
+    if not joined_before.exists():  # a run may wait for hours, and be joined every minute
+        _tell(schedule, firing)
     return firing
 
 

@@ -236,6 +236,8 @@ class TestOneRunAtATime:
             if minute == 0:
                 run_job(firing.run)
         assert outcomes == [("started", 1), ("started", 2), ("joined", 2), ("joined", 2)]
+        told = [event.data["run"] for event in Event.objects.filter(kind="schedule_fired").order_by("seq")]
+        assert told == list(TrainingRun.objects.order_by("number").values_list("pk", flat=True)), "once for each run"
 
 
 class TestKeeping:
