@@ -5,17 +5,19 @@ import { jobs } from "../api/endpoints";
 import { useActiveJobs } from "../api/pulse";
 import { keys, useJobs } from "../api/queries";
 import type { Job, Project } from "../api/types";
+import { ago } from "../messages/i18n";
 import { Button } from "./Button";
 import { JobBar } from "./JobBar";
 import styles from "./KindJobs.module.css";
 import { Failure } from "./Page";
 
-const ended = ["succeeded", "failed", "cancelled"];
+const day = 86_400;
 
-/** The newest job of a kind, if that one failed: an older failure was made good or given up. */
-export function lastFailure(jobs: Job[], kind: Job["kind"]): Job | null {
+/** The newest job of a kind, if that one failed of late: an older failure was made good or given up. */
+export function lastFailure(jobs: Job[], kind: Job["kind"], now = Date.now()): Job | null {
   const newest = jobs.filter((job) => job.kind === kind).sort((a, b) => b.id - a.id)[0];
-  return newest?.state === "failed" ? newest : null;
+  if (newest?.state !== "failed" || !newest.finished_at) return null;
+  return ago(newest.finished_at, now) < day ? newest : null;
 }
 
 function FailedJob({ job, onRetry, busy }: { job: Job; onRetry?: () => void; busy: boolean }) {
@@ -46,12 +48,7 @@ export function KindJobs({ project, kind }: { project: Project; kind: Job["kind"
   const onSettled = () => client.invalidateQueries({ queryKey: keys.jobs(project.id) });
   const cancel = useMutation({ mutationFn: (id: number) => jobs.cancel(project.id, id), onSettled });
   const retry = useMutation({ mutationFn: (id: number) => jobs.retry(project.id, id), onSettled });
-  const failed = active.length
-    ? null
-    : lastFailure(
-        (data?.results ?? []).filter((job) => ended.includes(job.state)),
-        kind,
-      );
+  const failed = active.length ? null : lastFailure(data?.results ?? [], kind);
   const leads = project.role === "lead";
   const error = cancel.error ?? retry.error;
   if (!active.length && !failed && !error) return null;
