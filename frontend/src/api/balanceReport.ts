@@ -26,10 +26,11 @@ const read = (project_id: number, run_id: number | null) =>
         }),
       );
 
-/** Its key lies below the balance's, so that whatever makes that stale makes this stale. */
+/** A stored report lies below the runs, which a pulse makes stale when a run has made its own. The report of this
+ * moment costs a computation, so it is asked for twice a minute, not with every label. */
 export const useBalanceReport = (project: number, run: number | null) =>
   useQuery<BalanceReport>({
-    queryKey: [...keys.balance(project), "report", run],
+    queryKey: run === null ? ["project", project, "balance-report"] : [...keys.runs(project), run, "balance"],
     queryFn: () => read(project, run),
-    placeholderData: (before) => (run === null ? before : undefined),
+    refetchInterval: run === null ? 30_000 : false,
   });

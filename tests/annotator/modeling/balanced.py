@@ -9,6 +9,7 @@ from annotator.modeling.models import TrainingRun
 from annotator.modeling.selectors import run_balance
 from annotator.projects.models import Project
 from annotator.snapshots.models import Snapshot
+from annotator.snapshots.selectors import Row
 from tests.annotator.images.arrivals import store_scores
 from tests.annotator.snapshots.frozen import make_row, make_snapshot
 from tests.factories import make_image
@@ -35,11 +36,15 @@ class Pictures:
         space, _ = EmbeddingSpace.objects.get_or_create(project=self.project, state=EmbeddingSpace.State.ACTIVE)
         store_scores(self.project, self.said, space=space)
 
+    def publish_suggestions(self) -> None:
+        """Make the guesses visible as what an import suggested."""
+        store_scores(self.project, self.said, kind="import")
+
 
 def freeze(project: Project, *rows: tuple[str, int, str]) -> Snapshot:
     """Freeze (label, number of pictures, split) as a snapshot; the split `blind` is the blind part of test."""
     ids = dict(project.classes.values_list("name", "id"))
-    content = []
+    content: list[Row] = []
     for label, count, split in rows:
         fields = {"split": "test", "blind": True} if split == "blind" else {"split": split}
         content += [make_row(len(content) + n, label, label_id=ids[label], **fields) for n in range(count)]
