@@ -13,6 +13,7 @@ import random
 import uuid
 import zipfile
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ class Story:
 
     def __post_init__(self) -> None:
         self.names = {image["id"]: name for image in self.images() if (name := self.truth.of(image)) is not None}
+
+    @classmethod
+    def of(cls, product: Product, lead: Client, project: int, truth: Truth) -> Story:
+        """Begin with an imported project; the careful labeler joins it."""
+        token = product.create_user("careful", PASSWORD)
+        lead.post(f"/api/projects/{project}/members", {"username": "careful", "role": "annotator"})
+        return cls(product, lead, product.client(token), project, truth)
 
     @property
     def base(self) -> str:
@@ -128,6 +136,41 @@ class Story:
     def events(self, kind: str) -> list[dict[str, Any]]:
         """What happened of one kind, newest first."""
         return [event for event in self.lead.pages(f"{self.base}/events", limit=500) if event["kind"] == kind]
+
+    def check_that_models_were_promoted(self, *, runs: int, promoted: int) -> dict[str, Any]:
+        """So many models or more were trained and promoted, each by its gate and after its report; return the last."""
+        models = [model for model in self.models() if model["run"]]
+        assert len(models) >= runs
+        for run in self.runs():
+            report = self.lead.get(f"{self.base}/runs/{run['id']}/balance")
+            assert len(report["classes"]) == len(self.classes)
+            assert report["made_at"] < run["finished_at"]
+        names = {event["data"]["name"] for event in self.events("model_promoted")}
+        assert len(names) >= promoted
+        for model in models:
+            if model["name"] in names:
+                gate = model["gate"]
+                assert gate["decision"] == "promoted"
+                assert gate["overall"]["difference"] > 0
+                assert gate["overall"]["lower"] > -gate["rules"]["margin"]
+        return self.serving()
+
+    def check_that_the_newest_was_rejected(self, serving: dict[str, Any]) -> None:
+        """With a reason, and the model that served goes on serving."""
+        newest = self.models()[0]
+        assert newest["state"] == "rejected", newest["gate"]
+        assert newest["gate"]["reasons"][0]["message"]
+        assert self.serving()["name"] == serving["name"]
+
+    def take_back(self, username: str, since: datetime, expected: int) -> None:
+        """Take back what somebody said since then, as a whole; every label is true again."""
+        assert self.wrong() == expected
+        members = self.lead.get(f"{self.base}/members")
+        person = next(row["user"]["id"] for row in members if row["user"]["username"] == username)
+        job = self.lead.post(f"{self.base}/members/{person}/retract", {"since": since.isoformat()})
+        assert self.lead.wait_for_job(self.project, job["id"])["result"] == {"undone": expected, "kept": 0}
+        self.wait()
+        assert self.wrong() == 0
 
     # Leaving
 

@@ -59,9 +59,7 @@ def test_from_an_empty_project_to_a_curated_dataset(photographs, tmp_path):
         base = f"/api/projects/{project}"
         lead.patch(base, {"blind_every": 4})
         lead.patch(f"{base}/modeling-settings", CAREFUL)
-        labeler = product.create_user("careful", "a long enough password")
-        lead.post(f"{base}/members", {"username": "careful", "role": "annotator"})
-        story = Story(product, lead, product.client(labeler), project, read_truth(photographs))
+        story = Story.of(product, lead, project, read_truth(photographs))
         body = {"name": "every 200", "kind": "labels", "every_labels": EVERY, "preset": "best", "recipe": RECIPE}
         schedule = lead.post(f"{base}/schedules", body)
 
@@ -69,43 +67,16 @@ def test_from_an_empty_project_to_a_curated_dataset(photographs, tmp_path):
             story.label(EVERY)
             story.wait()
             print(f"\n{story.given} labels", *(told(model) for model in story.models()), sep="\n  ", flush=True)
-        the_models_were_trained_judged_and_promoted(story)
+        serving = story.check_that_models_were_promoted(runs=3, promoted=1)
 
-        serving = story.serving()["name"]
         lead.patch(f"{base}/schedules/{schedule['id']}", {"enabled": False})
-        careless, began = story.join("careless"), datetime.now(UTC).isoformat()
+        careless, began = story.join("careless"), datetime.now(UTC)
         spoilt = story.spoil(careless, SPOILT)
-        assert story.wrong() == spoilt
         lead.post(f"{base}/schedules/{schedule['id']}/fire")
         story.wait()
-        newest = story.models()[0]
-        print(f"\n{spoilt} labels spoilt", told(newest), sep="\n  ", flush=True)
-        assert newest["state"] == "rejected"
-        assert newest["gate"]["reasons"]
-        assert story.serving()["name"] == serving
-
-        person = next(row["user"]["id"] for row in lead.get(f"{base}/members") if row["user"]["username"] == "careless")
-        assert lead.get(f"{base}/members/{person}/retract", since=began)["answers"] == spoilt
-        job = lead.post(f"{base}/members/{person}/retract", {"since": began})
-        assert lead.wait_for_job(project, job["id"])["result"] == {"undone": spoilt, "kept": 0}
-        story.wait()
-        assert story.wrong() == 0
+        print(f"\n{spoilt} labels spoilt", told(story.models()[0]), sep="\n  ", flush=True)
+        story.check_that_the_newest_was_rejected(serving)
+        story.take_back("careless", began, spoilt)
 
         archive = story.export(tmp_path / "curated.zip")
         assert check_archive(archive, truth_by_content(story.truth, story.images())) == LABELS
-
-
-def the_models_were_trained_judged_and_promoted(story: Story) -> None:
-    """At least three models, one of them promoted by the gate; every run has its report; nothing got worse."""
-    models = [model for model in story.models() if model["run"]]
-    assert len(models) >= 3
-    for run in story.runs():
-        report = story.lead.get(f"{story.base}/runs/{run['id']}/balance")
-        assert len(report["classes"]) == 10
-    promoted = [event["data"]["model"] for event in story.events("model_promoted")]
-    assert promoted
-    for model in models:
-        if model["id"] in promoted or model["name"] in promoted:
-            assert model["gate"]["decision"] == "promoted"
-            assert model["gate"]["overall"]["difference"] > 0
-            assert model["gate"]["overall"]["lower"] > -0.01
