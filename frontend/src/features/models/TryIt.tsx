@@ -15,6 +15,7 @@ import { useProjectContext } from "../../components/useProjectContext";
 import { fileSize, percent } from "../../messages/i18n";
 import styles from "./models.module.css";
 import { firstPicture, tooLarge } from "./picture";
+import trial from "./try.module.css";
 
 /** Sends a picture and follows the job that looks at it. */
 function useTry(project: number, model: number) {
@@ -37,7 +38,7 @@ function Prediction({ tried }: { tried: Tried }) {
   const known = new Map((tiles ?? []).map((tile) => [tile.id, tile]));
   return (
     <>
-      <ol className={styles.predictions} data-testid="try-result">
+      <ol className={trial.predictions} data-testid="try-result">
         {tried.top.map((one, index) => {
           const tile = known.get(one.class);
           return (
@@ -77,8 +78,8 @@ function Answer({ project, model, picture }: { project: number; model: number; p
     );
   if (job?.state === "succeeded") return <Prediction tried={job.result as unknown as Tried} />;
   return (
-    <div className={styles.waiting}>
-      <p className={styles.quiet}>{t("models.looking")}</p>
+    <div className={trial.waiting}>
+      <p className={styles.quiet}>{job?.state === "queued" ? t("models.tryWaits") : t("models.looking")}</p>
       <Progress value={null} label={t("models.looking")} />
     </div>
   );
@@ -115,9 +116,9 @@ export function TryIt({ model }: { model: ModelDetail }) {
   if (!mayAs(project.role, "annotator")) return <Card>{t("models.tryRole")}</Card>;
   return (
     <Card title={t("models.try")} aside={t("models.tryNote")}>
-      <div className={styles.try}>
+      <div className={trial.try}>
         <section
-          className={styles.drop}
+          className={trial.drop}
           data-over={over || undefined}
           aria-label={t("models.drop")}
           onDragOver={(event: DragEvent) => {

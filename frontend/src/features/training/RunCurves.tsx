@@ -20,7 +20,6 @@ export function RunCurves({ curves }: { curves: RunDetail["curves"] }) {
       accuracy: t("training.curve.accuracy"),
       macroF1: t("training.curve.macroF1"),
       rate: t("training.curve.rate"),
-      speed: t("training.speed"),
     };
     return {
       loss: lossCurves(curves, names),

@@ -26,7 +26,6 @@ export interface Names {
   accuracy: string;
   macroF1: string;
   rate: string;
-  speed: string;
 }
 
 export function lossCurves({ train, validation }: Curves, names: Names): Curve[] {
