@@ -60,7 +60,7 @@ WEBHOOK_KINDS = (
     *("model_made", "model_promoted", "model_rolled_back"),
     *("schedule_fired", "schedule_changed"),
     *("snapshot_made", "snapshot_archived", "snapshot_restored", "export_made"),
-    *("labelled", "undone", "refreshed", "duplicates_split"),
+    *("labelled", "undone", "retracted", "refreshed", "duplicates_split"),
     *("holdout_added", "holdout_dropped", "reserve_released"),
     *("project_changed", "classes_changed", "member_changed", "webhook_disabled"),
 )

@@ -92,6 +92,19 @@ export const members = {
         params: { path: { project_id, user_id } },
       }),
     ),
+  retractable: (project_id: number, user_id: number, since: string) =>
+    body(
+      api.GET("/api/projects/{project_id}/members/{user_id}/retract", {
+        params: { path: { project_id, user_id }, query: { since } },
+      }),
+    ),
+  retract: (project_id: number, user_id: number, since: string) =>
+    body(
+      api.POST("/api/projects/{project_id}/members/{user_id}/retract", {
+        params: { path: { project_id, user_id } },
+        body: { since },
+      }),
+    ),
 };
 
 const inBatch = (project_id: number, batch_id: number) => ({ params: { path: { project_id, batch_id } } });

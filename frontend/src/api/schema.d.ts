@@ -2452,6 +2452,7 @@ export interface components {
          *     * `export_made` - export_made
          *     * `labelled` - labelled
          *     * `undone` - undone
+         *     * `retracted` - retracted
          *     * `refreshed` - refreshed
          *     * `duplicates_split` - duplicates_split
          *     * `holdout_added` - holdout_added
@@ -2463,7 +2464,7 @@ export interface components {
          *     * `webhook_disabled` - webhook_disabled
          * @enum {string}
          */
-        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "refreshed" | "duplicates_split" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
+        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;

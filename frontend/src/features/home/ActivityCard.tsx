@@ -57,6 +57,8 @@ function useWords(): (event: ProjectEvent) => string | null {
       state === "done"
         ? t("activity.imported", { count: Number(imported), number: number(imported) })
         : t("activity.importEnded"),
+    retracted: (data) =>
+      t("activity.retracted", { number: number(data.undone), author: String(data.author) }),
     run_requested: (data) => t("activity.run_requested", { number: number(data.number) }),
     run_finished: (data) => t("activity.run_finished", { number: number(data.number) }),
     run_failed: (data) => t("activity.run_failed", { number: number(data.number) }),

@@ -9,6 +9,7 @@ import { SelectField, TextField } from "../../components/Field";
 import { Card, Failure, FormError, formErrors } from "../../components/Page";
 import { useProjectContext } from "../../components/useProjectContext";
 import styles from "./project.module.css";
+import { RetractDialog } from "./RetractDialog";
 
 const roles: Role[] = ["viewer", "annotator", "reviewer", "lead"];
 
@@ -67,6 +68,8 @@ export function MemberSettings() {
   const project = useProjectContext();
   const { data, error, refetch } = useMembers(project.id);
   const leads = project.role === "lead";
+  const [retracting, setRetracting] = useState<number | null>(null);
+  const author = data?.find(({ user }) => user.id === retracting)?.user;
   const refresh = () => client.invalidateQueries({ queryKey: keys.members(project.id) });
   const update = useMutation({
     mutationFn: (change: { user: number; role: Role }) =>
@@ -110,9 +113,14 @@ export function MemberSettings() {
               </td>
               <td>
                 {leads && (
-                  <Button size="s" look="quiet" onClick={() => remove.mutate(user.id)}>
-                    {t("members.remove")}
-                  </Button>
+                  <>
+                    <Button size="s" look="quiet" onClick={() => setRetracting(user.id)}>
+                      {t("members.retract")}
+                    </Button>
+                    <Button size="s" look="quiet" onClick={() => remove.mutate(user.id)}>
+                      {t("members.remove")}
+                    </Button>
+                  </>
                 )}
               </td>
             </tr>
@@ -120,6 +128,13 @@ export function MemberSettings() {
         </tbody>
       </table>
       <FormError error={update.error ?? remove.error} />
+      {author && (
+        <RetractDialog
+          project={project.id}
+          user={{ id: author.id, name: author.name || author.username }}
+          onClose={() => setRetracting(null)}
+        />
+      )}
       {leads && <AddMember projectId={project.id} />}
     </Card>
   );
