@@ -131,6 +131,14 @@ class TestPrograms:
             "gpu": 10,
         }
 
+    def test_threads_that_wait_leave_the_processor_to_others(self, monkeypatch):
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+        assert {supervisor.worker(queue).environment["OMP_WAIT_POLICY"] for queue in celery.QUEUES} == {"PASSIVE"}
+        monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+        assert supervisor.worker("gpu").environment["OMP_WAIT_POLICY"] == "ACTIVE", (
+            "a host for training alone may differ"
+        )
+
     def test_a_web_that_listens_beyond_this_host_answers_to_its_names(self, monkeypatch):
         monkeypatch.delenv("ANNOTATOR_ALLOWED_HOSTS", raising=False)
         assert "ANNOTATOR_ALLOWED_HOSTS" not in supervisor.web("127.0.0.1", 8000, 2).environment
