@@ -28,7 +28,7 @@ def enqueue_due() -> int:
         return 0
     failed = Q(state=Job.State.FAILED, finished_at__gt=now - PAUSE_AFTER_FAILURE)
     busy = Job.objects.filter(failed | Q(state__in=Job.ACTIVE), kind=KIND, project__in=wanting)
-    projects = Project.objects.filter(pk__in=wanting).exclude(pk__in=busy.values("project"))
+    projects = Project.objects.filter(pk__in=wanting, deleted_at=None).exclude(pk__in=busy.values("project"))
     for project in projects:
         forget_ended(kind=KIND, project_id=project.pk)
         enqueue(kind=KIND, project=project, title="Send messages to webhooks", slot=f"webhooks:{project.pk}")

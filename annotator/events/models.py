@@ -9,10 +9,11 @@ from annotator.projects.models import Project
 class Event(models.Model):
     """Something that happened. `seq` comes from the project's change counter, so order equals commit order."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="events")
+    # Without indexes of their own: those below begin with the project, and an actor's would mislead SQLite's planner.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=40)
-    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 

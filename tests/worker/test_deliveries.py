@@ -13,6 +13,7 @@ from annotator.events.models import Delivery, Webhook
 from annotator.events.services import create_webhook, open_deliveries, record_event, send_test, update_webhook
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.selectors import active_jobs
+from annotator.projects.models import Project
 from tests.factories import make_project
 from worker import tasks
 from worker.deliveries import enqueue_due
@@ -67,6 +68,13 @@ def test_a_second_try_is_found_when_it_is_due(webhook):
 
     Delivery.objects.update(next_at=timezone.now() - timedelta(seconds=1))
     assert enqueue_due() == 1
+
+
+def test_a_project_that_is_being_deleted_sends_nothing(webhook):
+    happen(webhook)
+    Project.objects.update(deleted_at=timezone.now())
+
+    assert enqueue_due() == 0
 
 
 def test_each_project_has_its_own_job(webhook):
