@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from annotator.images.models import Image, Trust
-from annotator.images.selectors import Columns, columns, score_reader
+from annotator.images.selectors import Columns, ScoreReader, columns, score_reader
 from annotator.images.selectors.briefs import blob_url
 from annotator.insights.selectors.numbers import masks
 
@@ -33,11 +33,10 @@ class GalleryPage:
 
 @dataclass(frozen=True)
 class _Said:
-    """What the machine says, by position: int64 class id (0: nothing) and float16 confidence."""
+    """What the machine says of some pictures: int64 class id (0: nothing) and float16 confidence."""
 
     label: np.ndarray
     confidence: np.ndarray
-    head: str | None
 
 
 def gallery(
@@ -59,42 +58,38 @@ def gallery(
         for_reviewer: whether the person may see every suggestion.
     """
     cols = columns(project_id)
-    said = _said(project_id, cols)
     groups = masks(project_id, cols)
-    if of == "labelled":
-        wanted, of_class = groups.labelled, cols.label
-        if not for_reviewer:
-            silent = np.where(cols.trust < Trust.PAGE_VERIFIED, 0, said.label)
-            said = _Said(silent, said.confidence, said.head)
-    else:
-        wanted, of_class = groups.suggested > 0, groups.suggested
+    wanted, of_class = (groups.labelled, cols.label) if of == "labelled" else (groups.suggested > 0, groups.suggested)
     if class_id is not None:
         wanted = wanted & (of_class == class_id)
     positions = np.flatnonzero(wanted)
-    keys = _keys(positions, said, order)
-    page, following = _smallest_beyond(keys, after, limit)
-    chosen = positions[page]
-    return GalleryPage(_show(project_id, cols, said, chosen.tolist()), following, len(positions), said.head)
-
-
-def _said(project_id: int, cols: Columns) -> _Said:
-    label, confidence = np.zeros(cols.length, np.int64), np.zeros(cols.length, np.float16)
     reader = score_reader(project_id)
+    said = _said(reader, positions)
+    if of == "labelled" and not for_reviewer:
+        said.label[cols.trust[positions] < Trust.PAGE_VERIFIED] = 0
+    page, following = _smallest_beyond(_keys(positions, said, order), after, limit)
+    shown = _Said(said.label[page], said.confidence[page])
+    rows = _show(project_id, cols, positions[page].tolist(), shown)
+    return GalleryPage(rows, following, len(positions), reader.name if reader else None)
+
+
+def _said(reader: ScoreReader | None, positions: np.ndarray) -> _Said:
+    label, confidence = np.zeros(len(positions), np.int64), np.zeros(len(positions), np.float16)
     if reader is not None:
-        known = min(reader.length, cols.length)
         best, sure = reader.top1()
-        label[:known] = best[:known]
-        confidence[:known] = np.clip(sure[:known], 0, 1)
-    return _Said(label, confidence, reader.name if reader else None)
+        known = np.searchsorted(positions, reader.length)  # positions ascend
+        label[:known] = best[positions[:known]]
+        confidence[:known] = np.clip(sure[positions[:known]], 0, 1)
+    return _Said(label, confidence)
 
 
 def _keys(positions: np.ndarray, said: _Said, order: str) -> np.ndarray:
     """Return int64 keys that grow in the asked order; no two pictures share one."""
     if order == "newest":
         return LAST_POSITION - positions
-    bits = said.confidence[positions].view(np.uint16).astype(np.int64)
+    bits = said.confidence.view(np.uint16).astype(np.int64)
     rank = bits if order == "confidence" else ONE - bits
-    rank = np.where(said.label[positions] == 0, ONE + 1, rank)
+    rank = np.where(said.label == 0, ONE + 1, rank)
     return (rank << POSITION_BITS) | positions
 
 
@@ -108,8 +103,10 @@ def _smallest_beyond(keys: np.ndarray, after: int, limit: int) -> tuple[np.ndarr
     return rest, int(keys[rest[-1]]) if more else None
 
 
-def _show(project_id: int, cols: Columns, said: _Said, positions: list[int]) -> list[dict[str, Any]]:
-    hashes = dict(Image.objects.filter(project=project_id, position__in=positions).values_list("position", "sha256"))
+def _show(project_id: int, cols: Columns, positions: list[int], said: _Said) -> list[dict[str, Any]]:
+    found = Image.objects.filter(project=project_id, position__in=positions)
+    hashes = dict(found.values_list("position", "sha256"))
+    guesses = zip(positions, said.label.tolist(), said.confidence.tolist(), strict=True)
     return [
         {
             "id": int(cols.image_id[position]),
@@ -118,9 +115,9 @@ def _show(project_id: int, cols: Columns, said: _Said, positions: list[int]) -> 
             "preview": blob_url(project_id, hashes[position], "preview"),
             "label": int(cols.label[position]) or None,
             "trust": int(cols.trust[position]),
-            "suggestion": int(said.label[position]) or None,
-            "confidence": round(float(said.confidence[position]), 4) if said.label[position] else None,
+            "suggestion": guess or None,
+            "confidence": round(sure, 4) if guess else None,
         }
-        for position in positions
+        for position, guess, sure in guesses
         if position in hashes
     ]
