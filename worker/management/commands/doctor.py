@@ -17,9 +17,15 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from annotator.jobs.selectors import broker_alive
+from annotator.common.arrays import array_path
+from annotator.common.blobs import StorageUnavailable
+from annotator.common.upkeep import stored_pictures
+from annotator.jobs.models import Queue, WorkerNode
+from annotator.jobs.selectors import broker_alive, is_alive
+from annotator.modeling.models import ModelVersion
 from worker.management.supervisor import port_holder
 from worker.ml.backbones import DEFAULT_PRESET, weights_at_hand
+from worker.ml.device import describe_device
 
 GIB = 2**30
 LITTLE_SPACE, NO_SPACE = 5 * GIB, GIB // 2
@@ -90,6 +96,63 @@ def broker() -> Finding:
     return Finding("broker", "problem", "REDIS_URL does not answer.", "Start the broker, or correct REDIS_URL.")
 
 
+def workers() -> Finding:
+    """Whether every queue has a worker that lives; `annotator up` starts one for each."""
+    try:
+        alive = [node for node in WorkerNode.objects.all() if is_alive(node)]
+    except DatabaseError:
+        return Finding("workers", "problem", "Nobody can tell without the database and its tables.", "See there.")
+    missing = [queue for queue in Queue.values if not any(node.queue == queue for node in alive)]
+    if missing:
+        found = f"None serves {' and '.join(missing)}: jobs of that kind wait."
+        remedy = f"Start all with `annotator up`, or one with `annotator run {missing[0]}`."
+        return Finding("workers", "warning", found, remedy)
+    return Finding("workers", "ok", f"{', '.join(sorted(node.name for node in alive))} live.")
+
+
+def device() -> Finding:
+    """What this host computes on."""
+    about = describe_device()
+    found = f"{about['name']}, {about['memory_gb']} GB, {about['threads']} threads, computes in {about['precision']}."
+    if about["kind"] == "cpu" and shutil.which("nvidia-smi"):
+        remedy = "Install torch's build for CUDA, and a driver that it works with; `nvidia-smi` says which there is."
+        return Finding("device", "warning", f"There is a GPU, and torch does not see it. {found}", remedy)
+    return Finding("device", "ok", found)
+
+
+def pictures() -> Finding:
+    """Whether the bucket answers, where pictures are kept in one."""
+    if not settings.BLOB_BUCKET:
+        return Finding("pictures", "ok", f"They are kept in {settings.BLOB_DIR}.")
+    try:
+        next(stored_pictures(), None)
+    except StorageUnavailable as error:
+        return Finding("pictures", "problem", error.message, str(error.extra["hint"]))
+    return Finding("pictures", "ok", f"The bucket {settings.BLOB_BUCKET} answers.")
+
+
+def models() -> Finding:
+    """Whether the files of the models in use are there."""
+    try:
+        serving = ModelVersion.objects.filter(state=ModelVersion.State.SERVING).exclude(folder="")
+        lost = [version for version in serving if not array_path(version.folder).is_dir()]
+    except DatabaseError:
+        return Finding("models", "problem", "Nobody can tell without the database and its tables.", "See there.")
+    if lost:
+        found = f"The files of {' and '.join(map(str, lost))} are gone: its new pictures cannot be embedded."
+        return Finding("models", "problem", found, "Restore a backup, or promote another model of that project.")
+    return Finding("models", "ok", "The files of those in use are there.")
+
+
+def backups() -> Finding:
+    """Whether this host has what a backup of the database takes."""
+    missing = [name for name in ("pg_dump", "pg_restore", "psql") if shutil.which(name) is None]
+    if connection.vendor == "postgresql" and missing:
+        remedy = "Install PostgreSQL's client programs (on Debian: apt install postgresql-client)."
+        return Finding("backups", "warning", f"`annotator backup` needs {', '.join(missing)}.", remedy)
+    return Finding("backups", "ok", "`annotator backup` has what it takes.")
+
+
 def weights() -> Finding:
     """Whether at least the default backbone can be loaded without a network."""
     at_hand = weights_at_hand(settings.WEIGHTS_DIR)
@@ -138,7 +201,12 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     database,
     migrations,
     broker,
+    workers,
+    device,
     weights,
+    pictures,
+    models,
+    backups,
     frontend,
 )
 SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
@@ -147,7 +215,7 @@ SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
 class Command(BaseCommand):
     """Prints what was found; exits with 1 if anything keeps the product from working."""
 
-    help = "Check this installation: data directory, database, broker, weights, web page, port."
+    help = "Check this installation: directory, database, broker, workers, device, weights, storage, web page, port."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
