@@ -35,6 +35,7 @@ const groupOf: Record<EventKind, Group> = {
   export_made: "datasets",
   labelled: "labels",
   undone: "labels",
+  retracted: "labels",
   refreshed: "labels",
   duplicates_split: "labels",
   holdout_added: "testSet",
