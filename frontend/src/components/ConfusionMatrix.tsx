@@ -87,11 +87,7 @@ function Told({
   return (
     <p className={styles.foot}>
       <b>{value ? t("models.cellName", { number: count(value), ...names }) : t("models.cellEmpty", names)}</b>
-      {value > 0 && opens && (
-        <span>
-          <kbd aria-hidden>Enter</kbd> {t("models.cellOpens")}
-        </span>
-      )}
+      {value > 0 && opens && <span>{t("models.cellOpens")}</span>}
     </p>
   );
 }

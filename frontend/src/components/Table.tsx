@@ -3,10 +3,21 @@ import type { ReactNode } from "react";
 import styles from "./Table.module.css";
 
 /** Rows on a panel; scrolls sideways on its own where it is wider than the page, and a tall one down. */
-export function Table({ label, tall, children }: { label: string; tall?: boolean; children: ReactNode }) {
+export function Table({
+  label,
+  tall,
+  stacked,
+  children,
+}: {
+  label: string;
+  tall?: boolean;
+  /** On a phone the cells of a row flow like words, without headings. */
+  stacked?: boolean;
+  children: ReactNode;
+}) {
   return (
     <div className={styles.scroll} data-tall={tall || undefined}>
-      <table className={styles.table} aria-label={label}>
+      <table className={styles.table} aria-label={label} data-stacked={stacked || undefined}>
         {children}
       </table>
     </div>

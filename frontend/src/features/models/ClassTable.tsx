@@ -6,6 +6,7 @@ import { type Order, SortHead, Table } from "../../components/Table";
 import { count } from "../../messages/i18n";
 import { points } from "./gate";
 import styles from "./models.module.css";
+import scores from "./scores.module.css";
 
 const hundredth = (share: number | null) => (share === null ? "–" : Math.round(100 * share));
 const verdictIcons = { passed: Check, failed: CircleAlert, unclear: TriangleAlert, unjudged: Info };
@@ -16,8 +17,8 @@ function Against({ row }: { row: ClassRow }) {
   const Icon = row.verdict && verdictIcons[row.verdict];
   const wide = Math.min(Math.abs(row.against) * 100, 28);
   return (
-    <span className={styles.against}>
-      <span className={styles.againstTrack} aria-hidden>
+    <span className={scores.against}>
+      <span className={scores.againstTrack} aria-hidden>
         <i
           data-worse={row.against < 0 || undefined}
           style={{ width: wide, [row.against < 0 ? "right" : "left"]: "50%" }}
@@ -42,14 +43,14 @@ function Against({ row }: { row: ClassRow }) {
 export function ScoreCells({ row, compared }: { row: ClassRow; compared: boolean }) {
   return (
     <>
-      <td className={styles.score}>{count(row.support)}</td>
-      <td className={styles.score}>{hundredth(row.precision)}</td>
-      <td className={styles.score}>{hundredth(row.recall)}</td>
-      <td className={styles.score}>
+      <td className={scores.score}>{count(row.support)}</td>
+      <td className={scores.score}>{hundredth(row.precision)}</td>
+      <td className={scores.score}>{hundredth(row.recall)}</td>
+      <td className={scores.score}>
         <b>{hundredth(row.f1)}</b>
       </td>
       {compared && (
-        <td className={styles.score}>
+        <td className={scores.score}>
           <Against row={row} />
         </td>
       )}
@@ -73,7 +74,7 @@ export function ScoreHeads({ order, onSort, champion }: Sorting) {
   ];
   if (champion !== null) heads.push(["against", t("models.against", { champion })]);
   return heads.map(([by, text]) => (
-    <SortHead key={by} by={by} order={order} onSort={onSort} className={styles.score}>
+    <SortHead key={by} by={by} order={order} onSort={onSort} className={scores.score}>
       {text}
     </SortHead>
   ));
@@ -94,7 +95,7 @@ export function ClassTable({ rows, ...sorting }: Sorting & { rows: ClassRow[] })
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.id} className={styles.classRow} data-testid="class-row">
+          <tr key={row.id} className={scores.classRow} data-testid="class-row">
             <td>
               <span className={styles.named}>
                 <ClassTile of={row} />

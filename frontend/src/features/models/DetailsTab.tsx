@@ -19,7 +19,7 @@ export function DownloadLink({ model }: { model: ModelDetail }) {
   return (
     <a href={model.url} download className={styles.download}>
       <Download size={16} strokeWidth={1.5} aria-hidden />
-      {t("models.download")}
+      <span className={styles.barText}>{t("models.download")}</span>
     </a>
   );
 }

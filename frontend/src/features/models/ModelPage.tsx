@@ -71,7 +71,7 @@ export function ModelPage() {
         note={
           model && (
             <span className={styles.note}>
-              <ModelState state={model.state} /> {model.backbone}
+              <ModelState state={model.state} /> <span className={styles.wide}>{model.backbone}</span>
             </span>
           )
         }

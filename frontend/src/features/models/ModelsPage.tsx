@@ -1,3 +1,4 @@
+import { GraduationCap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Model } from "../../api/modeling";
@@ -42,7 +43,7 @@ function Row({ model, project, from }: { model: Model; project: number; from: nu
         ) : null}
       </td>
       <td className={styles.gateCell}>
-        {model.gate ? <GateBadge decision={model.gate.decision} /> : "–"}
+        {model.gate && <GateBadge decision={model.gate.decision} />}
         {first && <span className={styles.sub}>{reasonText(first)}</span>}
       </td>
       <td className={styles.wide}>
@@ -69,7 +70,7 @@ function ModelTable({ models, project }: { models: Model[]; project: number }) {
   const { t } = useTranslation();
   const from = scaleFrom(models);
   return (
-    <Table label={t("models.title")}>
+    <Table label={t("models.title")} stacked>
       <thead>
         <tr>
           <th>{t("models.model")}</th>
@@ -100,8 +101,12 @@ export function ModelsPage() {
   return (
     <>
       <TopBar title={t("models.title")}>
-        <LinkButton to={training} look="quiet">
-          {t("training.title")}
+        <LinkButton
+          to={training}
+          look="quiet"
+          icon={<GraduationCap size={16} strokeWidth={1.5} aria-hidden />}
+        >
+          <span className={styles.barText}>{t("training.title")}</span>
         </LinkButton>
       </TopBar>
       <main className={styles.page}>

@@ -58,7 +58,7 @@ export function FiringsCard() {
       {!data && !error && <Placeholder height={120} />}
       {data && firings.length === 0 && <p className={styles.sub}>{t("schedules.noFirings")}</p>}
       {firings.length > 0 && (
-        <Table label={t("schedules.firings")}>
+        <Table label={t("schedules.firings")} stacked>
           <thead>
             <tr>
               <th>{t("schedules.when")}</th>

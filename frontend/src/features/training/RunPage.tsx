@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ChartBarBig } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -191,14 +192,18 @@ export function RunPage() {
         note={
           run && (
             <span className={styles.note}>
-              <RunState state={run.state} /> {dateTime(run.created_at)}
+              <RunState state={run.state} /> <span className={styles.wide}>{dateTime(run.created_at)}</span>
             </span>
           )
         }
       >
         {run && (
-          <LinkButton to={`${base}/${run.id}/balance`} look="quiet">
-            {t("training.balance")}
+          <LinkButton
+            to={`${base}/${run.id}/balance`}
+            look="quiet"
+            icon={<ChartBarBig size={16} strokeWidth={1.5} aria-hidden />}
+          >
+            <span className={styles.barText}>{t("training.balance")}</span>
           </LinkButton>
         )}
         {run && leads && live && <CancelButton run={run} project={project.id} />}

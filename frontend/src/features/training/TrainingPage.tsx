@@ -48,7 +48,7 @@ function Row({ run, project }: { run: Run; project: number }) {
 function Runs({ runs, project }: { runs: Run[]; project: number }) {
   const { t } = useTranslation();
   return (
-    <Table label={t("training.title")}>
+    <Table label={t("training.title")} stacked>
       <thead>
         <tr>
           <th>{t("training.runTitle")}</th>
@@ -96,7 +96,7 @@ export function TrainingPage() {
           look="quiet"
           icon={<CalendarClock size={16} strokeWidth={1.5} aria-hidden />}
         >
-          {t("schedules.title")}
+          <span className={styles.barText}>{t("schedules.title")}</span>
         </LinkButton>
         {leads && runs.length > 0 && train}
       </TopBar>
