@@ -77,9 +77,13 @@ check-frontend: setup
 test-sqlite: setup
 	$(PYTEST) -n 2 -m 'not e2e and not accept'
 
+# What speaks to the database in its own way is tested on both.
+ON_POSTGRES := tests/annotator tests/worker/management/test_backup.py tests/worker/management/test_restore.py \
+  tests/worker/handlers/test_delete_project.py tests/worker/handlers/test_collect_garbage.py
+
 .PHONY: test-postgres
 test-postgres: setup
-	scripts/with-postgres $(PYTEST) -n 2 -m 'not e2e and not accept' tests/annotator
+	scripts/with-postgres $(PYTEST) -n 2 -m 'not e2e and not accept' $(ON_POSTGRES)
 
 .PHONY: test-e2e
 test-e2e: setup

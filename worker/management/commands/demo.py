@@ -117,7 +117,7 @@ def sign_up(*, new_password: bool) -> tuple[User, str | None]:
 
 def set_up(pictures: Pictures, user: User) -> Project:
     """Return the demo's project; make it and start its import when it has none."""
-    project = Project.objects.filter(name=pictures.project, created_by=user).order_by("id").first()
+    project = Project.objects.filter(name=pictures.project, created_by=user, deleted_at=None).order_by("id").first()
     if project is None:
         classes = [{"name": name} for name in pictures.classes]
         instructions = EMOJI_INSTRUCTIONS if pictures.files else ""

@@ -38,9 +38,10 @@ class Command(BaseCommand):
 
 def find_project(name_or_id: str) -> Project:
     """Return the project of that name or number. Raises CommandError."""
-    project = Project.objects.filter(name=name_or_id).order_by("id").first()
+    there = Project.objects.filter(deleted_at=None)
+    project = there.filter(name=name_or_id).order_by("id").first()
     if project is None and name_or_id.isdecimal():
-        project = Project.objects.filter(pk=int(name_or_id)).first()
+        project = there.filter(pk=int(name_or_id)).first()
     if project is None:
         raise CommandError(f"There is no project {name_or_id!r}.")
     return project
