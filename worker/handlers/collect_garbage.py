@@ -180,8 +180,9 @@ def _parts(pictures: Iterator[Stored]) -> Iterator[list[Stored]]:
 
 def _uploads(ctx: JobContext, use: Use, dry_run: bool) -> None:
     """Measure uploaded files that wait; delete those whose import is gone."""
-    owner = dict(ImportBatch.objects.values_list("pk", "project_id"))
-    for path in sorted(Path(settings.INBOX_DIR).glob("*")):
+    found = sorted(Path(settings.INBOX_DIR).glob("*"))
+    owner = dict(ImportBatch.objects.values_list("pk", "project_id"))  # read later: a row is there before its folder
+    for path in found:
         size, project = size_of(path), owner.get(int(path.name)) if path.name.isdecimal() else None
         if project is not None:
             use.projects[project]["uploads"] += size
