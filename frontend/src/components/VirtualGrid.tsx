@@ -96,6 +96,8 @@ export function VirtualGrid(props: Props) {
           return (
             <li
               key={key}
+              aria-posinset={index + 1}
+              aria-setsize={count}
               style={{ width: grid.cell, height: grid.tall, transform: `translate(${left}px, ${top}px)` }}
             >
               <button
