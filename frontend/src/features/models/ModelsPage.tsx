@@ -11,6 +11,7 @@ import { Table } from "../../components/Table";
 import { TopBar } from "../../components/TopBar";
 import { useProjectContext } from "../../components/useProjectContext";
 import { count, dateTime } from "../../messages/i18n";
+import { FailedPromotion } from "./FailedPromotion";
 import { scaleFrom } from "./gate";
 import { ModelState } from "./ModelState";
 import styles from "./models.module.css";
@@ -112,10 +113,12 @@ export function ModelsPage() {
       <main className={styles.page}>
         {error && <Failure error={error} retry={() => void refetch()} />}
         {!data && !error && <Placeholder height={240} />}
-        {promotion && (
+        {promotion ? (
           <Card>
             <JobBar job={promotion} />
           </Card>
+        ) : (
+          <FailedPromotion />
         )}
         {data && !trained && (
           <Card title={t("models.emptyTitle")} className={styles.empty}>

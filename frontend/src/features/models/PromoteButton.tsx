@@ -18,7 +18,7 @@ type Asked = Pick<Model, "id" | "name" | "state" | "rollback"> & { gate: { decis
 
 /** The promotion that waits or runs in the project, if any. */
 export function usePromotion(project: number) {
-  return useActiveJobs(project).find((job) => String(job.kind) === "promote");
+  return useActiveJobs(project).find((job) => job.kind === "promote");
 }
 
 /** Puts a model in use, or an earlier one back, after saying what that will do. */

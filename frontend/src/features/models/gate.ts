@@ -7,6 +7,7 @@ export const reasonCodes = [
   "better",
   "worse",
   "not_better",
+  "labels_worse",
   "unsure",
   "no_answers",
   "missing",
@@ -42,7 +43,7 @@ export function told(reason: Reason): Record<string, string | number> {
 /** How sure a reason weighs: what speaks for the model, against it, or is a remark. */
 export function tone(code: string): "good" | "bad" | "warn" | "plain" {
   if (code === "better") return "good";
-  if (["worse", "not_better", "class_failed"].includes(code)) return "bad";
+  if (["worse", "not_better", "labels_worse", "class_failed"].includes(code)) return "bad";
   if (code === "class_unjudged") return "plain";
   return "warn";
 }

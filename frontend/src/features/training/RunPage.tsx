@@ -26,6 +26,7 @@ import { seconds, speed } from "./curves";
 import { PhaseSteps } from "./PhaseSteps";
 import { RunCurves } from "./RunCurves";
 import { RunLog } from "./RunLog";
+import { RunNotes } from "./RunNotes";
 import { RunState } from "./RunState";
 import styles from "./training.module.css";
 
@@ -215,6 +216,7 @@ export function RunPage() {
           <>
             <Head run={run} project={project.id} leads={leads} />
             <RunCurves curves={run.curves} />
+            <RunNotes run={run} />
             <RunLog lines={run.log} />
             <RecipeCard run={run} />
           </>
