@@ -22,6 +22,7 @@ from annotator.snapshots.models import Snapshot
 from annotator.snapshots.selectors import Row, canonical, content_path, content_rows
 from annotator.snapshots.services import request_snapshot
 from tests.annotator.images.arrivals import store_scores
+from tests.annotator.modeling.scheduled import give_labels
 from tests.factories import make_image, make_project
 from worker.handlers import snapshot as handler
 from worker.runner import run_job
@@ -256,6 +257,21 @@ class TestLookAlikes:
         labelled(project)
 
         assert freeze(project).report["look_alikes"] is None
+
+
+def test_it_says_how_many_labels_had_been_given_before_they_were_read(monkeypatch):
+    project = make_project()
+    labelled(project)
+    read = handler.candidates
+
+    def given_meanwhile(*args: Any, **options: Any) -> Any:
+        give_labels(project, 3)
+        return read(*args, **options)
+
+    give_labels(project, 4)
+    monkeypatch.setattr(handler, "candidates", given_meanwhile)
+
+    assert freeze(project).report["changes"] == 4
 
 
 def test_a_cancelled_snapshot_leaves_nothing():
