@@ -141,6 +141,7 @@ def _record(run: TrainingRun, kind: str, **data: Any) -> None:
 def lock_run(run: TrainingRun) -> TrainingRun:
     """Return the run's row as it is now, held until the caller's transaction ends."""
     assert connection.in_atomic_block, "a lock outside a transaction holds nothing"
+    Project.objects.select_for_update().get(pk=run.project_id)  # first, the order in which all take these two
     return TrainingRun.objects.select_for_update().get(pk=run.pk)
 
 

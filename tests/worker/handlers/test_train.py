@@ -244,6 +244,24 @@ class TestTheGate:
         assert any("challenger is worse" in line for line in log_of(run))
         assert not Job.objects.filter(kind=JobKind.PROMOTE).exists()
 
+    def test_labels_that_became_worse_are_told_by_the_model_in_use(self, project):
+        """The champion's head learns from them too; what the model in use learned before does not change."""
+        space = embedded(project).space
+        thorough = {"freeze": "full", "epochs": 12, "lr": 5e-3, "backbone_lr": 1.0}
+        before = finished(asked(project, overrides=thorough))
+        assert before.metrics["blind"]["evaluation"]["correct"] >= 10
+        ModelVersion.objects.filter(space=space).update(space=None, state=ModelVersion.State.RETIRED)
+        ModelVersion.objects.filter(pk=before.pk).update(space=space, state=ModelVersion.State.SERVING)
+        classes = list(project.classes.order_by("index"))
+        for image in Image.objects.filter(reserve=False):
+            wrong = classes[(classes.index(image.label) + 1) % len(classes)]
+            Image.objects.filter(pk=image.pk).update(label=wrong)
+
+        version = finished(asked(project, overrides=thorough))
+
+        assert version.gate["reasons"][0]["code"] == "labels_worse"
+        assert (version.gate["decision"], version.state) == ("rejected", "rejected")
+
 
 class TestStopping:
     @pytest.fixture
@@ -319,13 +337,24 @@ class TestFailures:
         Image.objects.update(label=None, trust=Trust.NONE)
         assert self.failed(run)[0] == "nothing_to_freeze"
 
-    def test_a_single_class_that_can_be_read(self, project):
-        for image in Image.objects.exclude(label__name="level"):
-            (django_settings.BLOB_DIR / blob_key(image.sha256, "model")).unlink()
-        code, message = self.failed(asked(project))
+    def test_a_single_class_that_can_be_read_until_the_storage_is_back(self, project):
+        paths = [
+            django_settings.BLOB_DIR / blob_key(image.sha256, "model")
+            for image in Image.objects.exclude(label__name="level")
+        ]
+        for path in paths:
+            path.rename(path.with_suffix(".away"))
+        run = asked(project)
+        code, message = self.failed(run)
         assert code == "too_few_classes"
         assert "of 1 class (level)" in message
         assert "28 pictures cannot be read" in message
+
+        for path in paths:
+            path.with_suffix(".away").rename(path)
+        retry(job=run.job)
+        assert finished(run).name == "v2"
+        assert run.summary["left_out"]["unreadable"] == 0
 
     def test_a_backbone_without_weights(self, project):
         code, message = self.failed(asked(project, overrides={"backbone": "resnet18"}))

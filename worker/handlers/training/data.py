@@ -53,6 +53,7 @@ def read_material(snapshot: Snapshot, workdir: Workdir, report: OnAside) -> Mate
     classes = {row["id"]: row["name"] for row in snapshot.classes}
     learned = [class_id for class_id in classes if np.any((label == class_id) & (split == Split.TRAIN))]
     _check_enough(learned, classes, lost=int(np.sum(~readable)))
+    workdir.keep_unreadable(rows["position"][~readable])
     column = {class_id: number for number, class_id in enumerate(learned)}
     labels = np.array([column.get(class_id, -1) for class_id in label.tolist()], np.int64)
     unknown = {classes[class_id]: int(np.sum(label == class_id)) for class_id in classes if class_id not in column}
@@ -95,16 +96,15 @@ def _readable(
 ) -> npt.NDArray[np.bool_]:
     """Say of each picture whether it can be decoded: as the first attempt found, so that all have the same data."""
     known = workdir.unreadable()
-    if known is None:
-        fine = np.zeros(len(paths), np.bool_)
-        with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
-            for start in range(0, len(paths), CHUNK):
-                part = paths[start : start + CHUNK]
-                fine[start : start + CHUNK] = list(pool.map(_decodes, part))
-                report("reading the pictures", start + len(part), len(paths))
-        known = position[~fine]
-        workdir.keep_unreadable(known)
-    return ~np.isin(position, known)
+    if known is not None:
+        return ~np.isin(position, known)
+    fine = np.zeros(len(paths), np.bool_)
+    with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
+        for start in range(0, len(paths), CHUNK):
+            part = paths[start : start + CHUNK]
+            fine[start : start + CHUNK] = list(pool.map(_decodes, part))
+            report("reading the pictures", start + len(part), len(paths))
+    return fine
 
 
 def _all_there(paths: list[Path | None]) -> list[Path]:
