@@ -109,20 +109,24 @@ def publish_version(
         files=files,
         onnx_difference=onnx_difference,
     )
-    measured = accuracy_of(metrics)
+    _tell_of(version, run.created_by)
+    return version
+
+
+def _tell_of(version: ModelVersion, user: User | None) -> None:
+    measured = accuracy_of(version.metrics)
     record_event(
-        project_id=run.project_id,
+        project_id=version.project_id,
         kind="model_made",
-        actor=run.created_by,
+        actor=user,
         model=version.pk,
         name=version.name,
         state=str(version.state),
         accuracy=measured["accuracy"],
         low=measured["low"],
         high=measured["high"],
-        reasons=[reason["message"] for reason in gate.get("reasons", [])],
+        reasons=[reason["message"] for reason in version.gate.get("reasons", [])],
     )
-    return version
 
 
 @transaction.atomic

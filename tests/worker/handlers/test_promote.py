@@ -2,118 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 from django.utils import timezone
 
-from annotator.common.arrays import array_path
 from annotator.common.errors import Conflict
 from annotator.events.models import Event
 from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image, ScoreSet, Trust
-from annotator.images.selectors import active_space, embeddings, score_reader
-from annotator.images.services import collect_garbage
+from annotator.images.selectors import active_space, score_reader
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue, retry
 from annotator.labeling.services import request_refresh
 from annotator.modeling.models import ModelVersion
 from annotator.modeling.selectors import serving_model
-from annotator.modeling.services import request_promotion, roll_back
+from annotator.modeling.services import request_promotion
 from annotator.projects.models import LabelClass, Project
 from tests.annotator.modeling.made import make_model
-from tests.factories import make_project
 from tests.worker.handlers.embedding import add_pictures
+from tests.worker.handlers.promoting import be_quick, check_whole, embedded_project, finish, names_in, work_off
 from worker.handlers import embed, head_refresh, promote
 from worker.runner import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DIM = 8
 State = ModelVersion.State
 real_loaded = embed._loaded
 
 
-def row_of(weights: str, data: bytes) -> np.ndarray:
-    """What the stand-in for a model makes of a picture: it depends on the weights and on the file."""
-    return np.frombuffer(hashlib.sha256(weights.encode() + data).digest()[:DIM], np.uint8) / 255
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Replace the network: a row says by its content which weights and which file it was made of."""
-
-    def embed_images(paths, backbone, *, batch_size=32, on_batch=None):
-        rows, failed = np.zeros((len(paths), DIM), np.float16), []
-        for index, path in enumerate(paths):
-            if path is None or not path.exists():
-                failed.append(index)
-            else:
-                rows[index] = row_of(backbone.weights, path.read_bytes())
-        if on_batch is not None:
-            on_batch(len(paths))
-        return rows, failed
-
-    monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, weights=weights, dim=DIM))
-    monkeypatch.setattr(embed, "SHARD", 4)
-
-
-def finish(job: Job | None) -> Job:
-    assert job is not None
-    run_job(job.pk)
-    job.refresh_from_db()
-    return job
-
-
-def work_off(project: Project) -> None:
-    """Run whatever waits, as the workers do."""
-    while job := Job.objects.filter(project=project, state=Job.State.QUEUED).exclude(kind="find_duplicates").first():
-        assert finish(job).state == Job.State.SUCCEEDED, job.error_message
+    be_quick(monkeypatch)
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Ten pictures, embedded by the first model; four of them labelled; a head."""
-    project = make_project()
-    images = add_pictures(project, tmp_path, 10)
-    for image, label in zip(images[:4], [*project.classes.all()] * 2, strict=True):
-        set_label(image, label)
-    enqueue(kind=JobKind.EMBED, project=project, slot=f"embed:{project.pk}")
-    work_off(project)
-    return project
-
-
-def set_label(image: Image, label: LabelClass) -> None:
-    project = Project.objects.get(pk=image.project_id)
-    Project.objects.filter(pk=project.pk).update(change_seq=project.change_seq + 1)
-    Image.objects.filter(pk=image.pk).update(label=label, trust=Trust.HUMAN, change_seq=project.change_seq + 1)
-
-
-def stored(project: Project) -> np.ndarray:
-    return np.concatenate([rows for _, _, rows in embeddings(active_space(project.pk)).shards()])
-
-
-def check_whole(project: Project) -> None:
-    """Every picture has the row that the serving model makes of it, in its place, and no other; the scores agree."""
-    space, version = active_space(project.pk), serving_model(project)
-    assert (version.space, space.weights, space.model_name) == (space, version.folder, version.name)
-    images = Image.objects.filter(project=project).order_by("position")
-    expected = [row_of(space.weights, local(image)) for image in images]
-    assert np.array_equal(stored(project), np.array(expected, np.float16))
-    head = ScoreSet.objects.get(project=project, kind=ScoreSet.Kind.HEAD, active=True)
-    assert head.space == space
-    assert head.name.startswith(f"{version.name}.")
-
-
-def names_in(project: Project, kind: str) -> set[str]:
-    """Return the folders of this kind that the array store has of the project."""
-    return {f"{project.pk}/{kind}/{path.name}" for path in array_path(f"{project.pk}/{kind}").iterdir()}
-
-
-def local(image: Image) -> bytes:
-    return embed.local_path(image.sha256, "model").read_bytes()
+    return embedded_project(tmp_path)
 
 
 def test_a_promoted_model_embeds_and_scores_the_pool_and_serves(project):
@@ -206,10 +128,7 @@ def test_an_embedding_job_that_meets_the_switch_goes_on_in_the_new_space(project
     assert (active_space(project.pk).model_name, active_space(project.pk).length) == ("v2", 21)
     old = EmbeddingSpace.objects.get(project=project, model_name="v1")
     assert old.length == 12, "the shard that came too late is in neither space"
-    named = set(EmbeddingShard.objects.values_list("folder", flat=True))
-    assert {
-        f"{project.pk}/embeddings/{path.name}" for path in array_path(f"{project.pk}/embeddings").iterdir()
-    } == named
+    assert names_in(project, "embeddings") == set(EmbeddingShard.objects.values_list("folder", flat=True))
     work_off(project)
     check_whole(project)
 
@@ -335,68 +254,3 @@ def test_a_model_whose_files_are_gone_is_not_replaced_by_the_pretrained_one(proj
     job = finish(request_promotion(version=version, user=None))
     assert (job.state, job.error_code) == (Job.State.FAILED, "weights_unavailable")
     assert "model.safetensors" in job.error_message
-
-
-def test_rolling_back_is_immediate_and_what_came_meanwhile_is_embedded_by_a_job(project, tmp_path):
-    version = make_model(project)
-    finish(request_promotion(version=version, user=None))
-    work_off(project)
-    add_pictures(project, tmp_path, 2)
-    enqueue(kind=JobKind.EMBED, project=project, slot=f"embed:{project.pk}")
-    work_off(project)
-    first = ModelVersion.objects.get(project=project, number=1)
-
-    roll_back(version=first, user=project.created_by)
-
-    assert serving_model(project) == first
-    assert (score_reader(project.pk).name, active_space(project.pk).length) == ("v1.1", 10)
-    waiting = Job.objects.filter(project=project, state=Job.State.QUEUED).values_list("kind", flat=True)
-    assert {JobKind.EMBED, JobKind.HEAD_REFRESH} <= set(waiting)
-    event = Event.objects.get(project=project, kind="model_rolled_back")
-    assert event.data == {"model": first.pk, "name": "v1", "previous": "v2"}
-    work_off(project)
-    check_whole(project)
-
-    roll_back(version=version, user=project.created_by)
-    work_off(project)
-    check_whole(project)
-
-
-def test_only_the_space_before_the_present_one_is_kept(project):
-    for _ in range(2):
-        finish(request_promotion(version=make_model(project), user=project.created_by))
-        work_off(project)
-    collect_garbage(project.pk)
-
-    lengths = dict(EmbeddingSpace.objects.filter(project=project).values_list("model_name", "length"))
-    assert lengths == {"v1": 0, "v2": 10, "v3": 10}
-    folders = {path.name.split("-")[0] for path in array_path(f"{project.pk}/embeddings").iterdir()}
-    assert folders == {"v2", "v3"}
-    first = ModelVersion.objects.get(project=project, number=1)
-    with pytest.raises(Conflict, match="not there"):
-        roll_back(version=first, user=project.created_by)
-
-    job = finish(request_promotion(version=first, user=project.created_by))
-    assert job.result["head"].startswith("v1."), "its heads are numbered on"
-    assert job.result["head"] != "v1.1"
-    work_off(project)
-    check_whole(project)
-
-
-def test_a_set_to_go_back_to_outlives_the_refreshes_since(project):
-    version = make_model(project)
-    finish(request_promotion(version=version, user=None))
-    for _ in range(4):
-        request_refresh(project=project)
-        work_off(project)
-    roll_back(version=ModelVersion.objects.get(project=project, number=1), user=project.created_by)
-    assert score_reader(project.pk).top(0), "its file is there"
-
-
-def test_what_an_abandoned_promotion_left_is_cleared_away(project, monkeypatch):
-    monkeypatch.setattr(promote, "train_and_score", lambda *args: 1 / 0)
-    job = finish(request_promotion(version=make_model(project), user=None))
-    assert job.state == Job.State.FAILED
-    collect_garbage(project.pk)
-    assert EmbeddingSpace.objects.get(model_name="v2").length == 0
-    assert {path.name[:2] for path in array_path(f"{project.pk}/embeddings").iterdir()} == {"v1"}
