@@ -212,7 +212,6 @@ SPECTACULAR_SETTINGS = {
         "PresetEnum": "annotator.modeling.models.Preset",
         "ScheduleKindEnum": "annotator.modeling.models.Schedule.Kind",
         "VerdictEnum": ["label", "skip", "unsure", "flag"],
-        "VerdictEnum": ["label", "skip", "unsure", "flag"],
     },
 }
 

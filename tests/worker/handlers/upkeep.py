@@ -59,11 +59,11 @@ def store(seed: int, *, days: float = 3.0) -> str:
     return sha256
 
 
-def fill(folder: str, *, days: float = 3.0) -> Path:
+def fill(folder: str, *, days: float = 3.0, file: str = "array.npy") -> Path:
     """Make a directory of the array store, as an attempt left it that many days ago."""
     path = array_path(folder)
     path.mkdir(parents=True)
-    (path / "array.npy").write_bytes(b"x" * 100)
+    (path / file).write_bytes(b"x" * 100)
     return age(path, days)
 
 
@@ -130,7 +130,7 @@ def _model(project: Project, hashes: list[str]) -> None:
     age(array_path(make_export(snapshot).folder))
     ModelingSettings.objects.create(project=project)
     run = TrainingRun.objects.create(project=project, number=1, snapshot=snapshot, phase=TrainingRun.Phase.DONE)
-    fill(f"runs/{project.pk}/{run.pk}/attempt-1")
+    fill(f"runs/{project.pk}/{run.pk}/attempt-1", file="log.txt")
     folder = f"models/{project.pk}/run-{run.pk}-1"
     fill(folder)
     own = EmbeddingSpace.objects.create(project=project, model_name="v2", backbone="b", state="retired")
