@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Run } from "../../api/modeling";
-import { useRuns } from "../../api/modelingCalls";
+import { useModels, useRuns } from "../../api/modelingCalls";
 import { Button, LinkButton } from "../../components/Button";
 import { Card, Failure, Placeholder } from "../../components/Page";
 import { mayAs } from "../../components/roles";
@@ -11,13 +11,13 @@ import { Table } from "../../components/Table";
 import { TopBar } from "../../components/TopBar";
 import { useProjectContext } from "../../components/useProjectContext";
 import { useWhy } from "../../components/useWhy";
-import { dateTime, duration } from "../../messages/i18n";
+import { dateTime, duration, percent } from "../../messages/i18n";
 import { seconds } from "./curves";
 import { RunState } from "./RunState";
 import { TrainDialog } from "./TrainDialog";
 import styles from "./training.module.css";
 
-function Row({ run, project }: { run: Run; project: number }) {
+function Row({ run, project, accuracy }: { run: Run; project: number; accuracy: number | undefined }) {
   const { t } = useTranslation();
   const why = useWhy();
   const took = seconds(run, Date.now());
@@ -34,7 +34,10 @@ function Row({ run, project }: { run: Run; project: number }) {
       <td className={styles.wide}>{t(`training.presets.${run.preset}`)}</td>
       <td className={styles.why}>{why(run, run.reason)}</td>
       <td className={styles.wide}>{run.snapshot?.name ?? "–"}</td>
-      <td>{run.model ? <Link to={`${base}/models/${run.model.id}`}>{run.model.name}</Link> : "–"}</td>
+      <td>
+        {run.model ? <Link to={`${base}/models/${run.model.id}`}>{run.model.name}</Link> : "–"}
+        {accuracy !== undefined && <span className={styles.phase}>{percent(accuracy, 1)}</span>}
+      </td>
       <td data-number className={styles.wide}>
         {took === null ? "–" : duration(took)}
       </td>
@@ -45,8 +48,16 @@ function Row({ run, project }: { run: Run; project: number }) {
   );
 }
 
+/** Accuracy on the blind test set by model; without those that were not tested. */
+function useAccuracies(project: number): Map<number, number> {
+  const { data } = useModels(project);
+  const models = data?.pages.flatMap((page) => page.results) ?? [];
+  return new Map(models.flatMap(({ id, accuracy }) => (accuracy === null ? [] : [[id, accuracy]])));
+}
+
 function Runs({ runs, project }: { runs: Run[]; project: number }) {
   const { t } = useTranslation();
+  const accuracies = useAccuracies(project);
   return (
     <Table label={t("training.title")} stacked>
       <thead>
@@ -56,7 +67,7 @@ function Runs({ runs, project }: { runs: Run[]; project: number }) {
           <th className={styles.wide}>{t("training.preset")}</th>
           <th className={styles.why}>{t("training.whyTitle")}</th>
           <th className={styles.wide}>{t("training.snapshot")}</th>
-          <th>{t("training.model")}</th>
+          <th>{t("training.modelAccuracy")}</th>
           <th data-number className={styles.wide}>
             {t("training.took")}
           </th>
@@ -65,7 +76,7 @@ function Runs({ runs, project }: { runs: Run[]; project: number }) {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <Row key={run.id} run={run} project={project} />
+          <Row key={run.id} run={run} project={project} accuracy={accuracies.get(run.model?.id ?? 0)} />
         ))}
       </tbody>
     </Table>
