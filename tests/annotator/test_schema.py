@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from schemathesis import GenerationMode
 
 from annotator.accounts.services import create_token
+from annotator.events.services import create_webhook, send_test
 from annotator.images.models import ImportBatch
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
@@ -43,6 +44,7 @@ def world(db):
     """Return a client signed in as a site admin, and the ids of things that are there."""
     admin = make_user("admin", admin=True)
     project = make_project(lead=admin)
+    webhook, _ = create_webhook(project=project, user=admin, url="https://example.org/", kinds=["import_finished"])
     known = {
         "project_id": project.pk,
         "class_id": project.classes.get(name="cat").pk,
@@ -53,6 +55,8 @@ def world(db):
         "user_id": admin.pk,
         "schedule_id": create_schedule(project=project, user=admin, name="often", kind="labels", every_labels=9).pk,
         "model_id": make_model(project).pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": send_test(webhook=webhook).pk,
     }
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(admin)
