@@ -21,6 +21,7 @@ from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
 from annotator.modeling.services import create_schedule
 from tests.annotator.modeling.made import make_model
+from tests.annotator.modeling.runs import label_some, make_run
 from tests.factories import make_image, make_project, make_user
 
 EXAMPLES = int(os.environ.get("ANNOTATOR_FUZZ_EXAMPLES", "6"))  # requests an operation, of right and of wrong data each
@@ -44,6 +45,7 @@ def world(db):
     """Return a client signed in as a site admin, and the ids of things that are there."""
     admin = make_user("admin", admin=True)
     project = make_project(lead=admin)
+    label_some(project)
     webhook, _ = create_webhook(project=project, user=admin, url="https://example.org/", kinds=["import_finished"])
     known = {
         "project_id": project.pk,
@@ -55,6 +57,7 @@ def world(db):
         "user_id": admin.pk,
         "schedule_id": create_schedule(project=project, user=admin, name="often", kind="labels", every_labels=9).pk,
         "model_id": make_model(project).pk,
+        "run_id": make_run(project).pk,
         "webhook_id": webhook.pk,
         "delivery_id": send_test(webhook=webhook).pk,
     }
