@@ -117,7 +117,8 @@ class _Attempt:
             self.recipe, result, material, compute=self.compute, on_batch=follower.judging(len(material.test))
         )
         self.ctx.check()
-        champion = ask_champion(serving_model(self.ctx.project), material)
+        on_batch = follower.judging(len(material.test))
+        champion = ask_champion(serving_model(self.ctx.project), material, compute=self.compute, on_batch=on_batch)
         rules = settings_of(self.ctx.project)
         return pass_verdict(logits, material, champion, temperature=result.temperature, settings=rules)
 

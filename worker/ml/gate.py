@@ -89,10 +89,14 @@ def judge(
     labels: npt.ArrayLike,
     names: Mapping[int, str],
     rules: GateRules = GateRules(),
+    *,
+    in_use: npt.ArrayLike | None = None,
 ) -> GateResult:
     """Decide from correctness on the blind test set.
 
     challenger, champion: bool [n], whether each was right; labels: int [n] class ids, all of them in `names`.
+    in_use: bool [n], whether the serving model was right as it was trained. Champion and challenger learn from the
+    same labels; when these have become worse, both are, and only what was learned before tells.
     The challenger is promoted if it is better (difference > 0), is not worse by `margin` or more as far as the lower
     bound tells, and fails no class. Each rule must hold by itself, so the bounds need no correction for their number.
     Raises ValueError if the arrays differ in length.
@@ -106,6 +110,9 @@ def judge(
         for class_id, name in names.items()
     )
     decision, reasons = _decide(overall, classes, rules)
+    before = None if in_use is None else compare(new, np.asarray(in_use, bool), rules.confidence)
+    if before is not None and before.upper < 0:
+        decision, reasons = "rejected", [_labels_reason(before, rules), *reasons]
     missing = _missing_overall(overall, classes, rules) if decision == "too_small" else 0
     if missing:
         reasons.append(_reason("missing", "About {missing} more blind answers would settle it.", missing=missing))
@@ -221,6 +228,14 @@ def _overall_reason(code: str, verdict: str, paired: Paired, rules: GateRules) -
         "{losses} times; the bound must be above {limit:+.1f}."
     )
     return _reason(code, sentence, **_numbers(paired, rules.confidence, rules.margin))
+
+
+def _labels_reason(paired: Paired, rules: GateRules) -> Reason:
+    sentence = (
+        "The model in use, as it was trained, does better on the same {count} blind answers: {difference:+.1f} points. "
+        "The labels that this one learned from may have become worse: look at what was changed since."
+    )
+    return _reason("labels_worse", sentence, **_numbers(paired, rules.confidence, rules.margin))
 
 
 def _class_reason(each: ClassComparison, rules: GateRules) -> Reason:

@@ -191,3 +191,15 @@ def test_the_answers_it_asks_for_give_the_power_it_promises():
     drawn = rng.multinomial(count, [wins, losses, 1 - wins - losses], 400)[:, :2].tolist()
     passed = sum(score_bound(won, lost, count, rules.confidence) > -rules.margin for won, lost in drawn)
     assert 0.74 < passed / 400 < 0.88
+
+
+def test_spoilt_labels_are_told_by_the_model_that_was_trained_before_them():
+    """Challenger and champion learned from the same labels, and got worse together."""
+    challenger, champion = answers(wins=30, losses=10, both=120, neither=40)
+    names, labels = {7: "coat"}, np.full(200, 7)
+    before = np.arange(200) < 180
+    assert judge(challenger, champion, labels, names).decision == "promoted"
+    result = judge(challenger, champion, labels, names, in_use=before)
+    assert (result.decision, result.reasons[0].code) == ("rejected", "labels_worse")
+    assert result.reasons[0].values["difference"] == pytest.approx(100 * (challenger.mean() - before.mean()))
+    assert judge(challenger, champion, labels, names, in_use=challenger).decision == "promoted"

@@ -11,9 +11,11 @@ import torch
 from safetensors.torch import load_file
 from scipy.special import softmax
 
+from annotator.common.arrays import array_path
 from annotator.images.selectors import embeddings
 from annotator.modeling.models import ModelingSettings, ModelVersion
 from worker.handlers.training.data import Material
+from worker.ml.artifacts import load
 from worker.ml.classifier import OnBatch, create, predict
 from worker.ml.device import Compute
 from worker.ml.evaluate import Assessment, Evaluation, assess
@@ -32,6 +34,7 @@ class Champion:
 
     name: str
     predicted: npt.NDArray[np.int64]  # [t] class ids of the test rows, NOBODY for pictures that are not embedded
+    as_trained: npt.NDArray[np.int64] | None = None  # [t] what its own classifier says; None if it has none
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def logits_of_test(
     return predict(model, result.frame, pictures, material.test, compute=compute, batch_size=size, on_batch=on_batch)
 
 
-def ask_champion(version: ModelVersion | None, material: Material) -> Champion | None:
+def ask_champion(
+    version: ModelVersion | None, material: Material, *, compute: Compute, on_batch: OnBatch
+) -> Champion | None:
     """Let the serving model speak; None if there is none, or none of the training pictures is embedded."""
     if version is None or version.space is None or version.space.length == 0:
         return None
@@ -80,7 +85,20 @@ def ask_champion(version: ModelVersion | None, material: Material) -> Champion |
     known = position < vectors.shape[0]
     predicted = np.full(len(position), NOBODY, np.int64)
     predicted[known] = head.classes[probabilities(head, vectors.rows(position[known])).argmax(1)]
-    return Champion(version.name, predicted)
+    return Champion(version.name, predicted, _as_trained(version, material, compute=compute, on_batch=on_batch))
+
+
+def _as_trained(
+    version: ModelVersion, material: Material, *, compute: Compute, on_batch: OnBatch
+) -> npt.NDArray[np.int64] | None:
+    """What a trained model's own classifier says of the test rows, class ids [t]."""
+    if not version.folder:
+        return None
+    classifier = load(array_path(version.folder))
+    model = classifier.model().to(compute.device).to(memory_format=torch.channels_last)
+    pictures, rows = material.train.pictures, material.test
+    logits = predict(model, classifier.frame, pictures, rows, compute=compute, on_batch=on_batch)
+    return np.array([row["id"] for row in version.classes], np.int64)[logits.argmax(1)]
 
 
 def pass_verdict(
@@ -106,7 +124,8 @@ def pass_verdict(
     if champion is not None:
         right, theirs = predicted == label, said == label
         rules = GateRules(settings.gate_margin, settings.gate_class_drop, settings.gate_confidence)
-        gate = judge(right[compared], theirs[compared], label[compared], material.names, rules)
+        before = None if champion.as_trained is None else (champion.as_trained == label)[compared]
+        gate = judge(right[compared], theirs[compared], label[compared], material.names, rules, in_use=before)
     arrays = {
         "position": material.position[material.test],
         "label": label,
