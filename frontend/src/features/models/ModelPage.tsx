@@ -1,3 +1,4 @@
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "../../api/client";
@@ -16,30 +17,25 @@ import { QualityTab } from "./QualityTab";
 import { TryIt } from "./TryIt";
 
 const tabs = ["quality", "try", "details"] as const;
-type Tab = (typeof tabs)[number];
+type Section = (typeof tabs)[number];
 
-function Tabs({ tab, onTab, note }: { tab: Tab; onTab: (tab: Tab) => void; note: string }) {
+function Heads({ note }: { note: string }) {
   const { t } = useTranslation();
   return (
     <div className={styles.tabs}>
-      <nav aria-label={t("models.sections")}>
+      <TabList aria-label={t("models.sections")} className={styles.tabList}>
         {tabs.map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-current={one === tab ? "page" : undefined}
-            onClick={() => onTab(one)}
-          >
+          <Tab key={one} id={one}>
             {t(`models.tab.${one}`)}
-          </button>
+          </Tab>
         ))}
-      </nav>
+      </TabList>
       <span>{note}</span>
     </div>
   );
 }
 
-function Content({ model, tab }: { model: ModelDetail; tab: Tab }) {
+function Content({ model, tab }: { model: ModelDetail; tab: Section }) {
   if (tab === "try") return <TryIt model={model} />;
   if (tab === "details") return <DetailsTab model={model} />;
   return (
@@ -79,15 +75,20 @@ export function ModelPage() {
         {model && <DownloadLink model={model} />}
       </TopBar>
       <Tabs
-        tab={tab}
-        note={model ? dateTime(model.created_at) : ""}
-        onTab={(next) => setSearch(next === "quality" ? {} : { tab: next }, { replace: true })}
-      />
-      <main className={styles.page}>
-        {error && <Failure error={error} retry={() => void refetch()} />}
-        {!model && !error && <Placeholder height={400} />}
-        {model && <Content model={model} tab={tab} />}
-      </main>
+        selectedKey={tab}
+        onSelectionChange={(next) =>
+          setSearch(next === "quality" ? {} : { tab: String(next) }, { replace: true })
+        }
+      >
+        <Heads note={model ? dateTime(model.created_at) : ""} />
+        <main>
+          <TabPanel id={tab} className={styles.page}>
+            {error && <Failure error={error} retry={() => void refetch()} />}
+            {!model && !error && <Placeholder height={400} />}
+            {model && <Content model={model} tab={tab} />}
+          </TabPanel>
+        </main>
+      </Tabs>
     </>
   );
 }
