@@ -50,8 +50,8 @@ def labelled_project(client: Client, folder: Path) -> str:
     write_folders(folder, KINDS, 3)
     project = make_project(client, "shapes", list(KINDS), reserve_share=0)
     files = [(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*.png"))]
-    client.import_files(project, files, name="drawn", labels="trusted")
-    client.wait_until_idle(project)
+    job = client.import_files(project, files, name="drawn", labels="trusted")
+    client.wait_for_job(project, job["id"])
     return f"/api/projects/{project}"
 
 
