@@ -95,6 +95,8 @@ def pages(
         "classes": f"{base}/settings/classes",
         "members": f"{base}/settings/members",
         "users": "/users",
+        "workers": "/workers",
+        "storage": "/storage",
         "account": "/account",
     }
     for name, path in paths.items():
