@@ -15,6 +15,8 @@ from annotator.events.models import Event
 from annotator.jobs.models import Job
 from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.modeling.selectors.runs import attempts
+from annotator.modeling.services import collect_runs
+from annotator.projects.models import Project
 from annotator.snapshots.models import Snapshot
 from tests.worker.handlers.trainable import asked, embedded, striped_project, tiny_weights
 from tests.worker.killing import Trial, points
@@ -48,7 +50,9 @@ def frequent_checkpoints() -> None:
 
 
 def everything() -> dict[str, Any]:
-    """Return rows and files, without clocks, folders and attempt numbers."""
+    """Return rows and files, without clocks, folders and attempt numbers, once the next collection has cleared up."""
+    for project in Project.objects.all():
+        collect_runs(project.pk)
     runs, models = TrainingRun.objects.order_by("id"), ModelVersion.objects.exclude(run=None)
     return {
         "snapshots": list(Snapshot.objects.order_by("id").values_list("number", "name", "hash", "rows")),

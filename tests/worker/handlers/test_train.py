@@ -1,14 +1,12 @@
-"""A training run, from the request to a published model: what it freezes, learns, judges, and what goes wrong."""
+"""A training run, from the request to a published model: what it freezes, learns, judges, and how it stops."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from django.conf import settings as django_settings
 
 from annotator.common.arrays import array_path, read_array
@@ -17,20 +15,22 @@ from annotator.events.models import Event
 from annotator.images.models import Image, Trust
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import request_cancel, retry
-from annotator.modeling.models import ModelingSettings, ModelVersion, TrainingRun
+from annotator.modeling.models import ModelingSettings, ModelVersion
 from annotator.modeling.selectors.runs import attempts, curves_of, log_of
-from annotator.projects.models import Project
 from annotator.snapshots.models import Snapshot
-from tests.worker.handlers.trainable import CLASSES, TINY, asked, embedded, striped_project, tiny_weights
+from tests.worker.handlers.trainable import CLASSES, TINY, asked, embedded, finished, ran
 from worker import runner
 from worker.handlers import train as handler
 from worker.handlers.training.evaluation import pass_verdict
 from worker.ml.artifacts import load
-from worker.ml.classifier import PictureUnreadable
-from worker.ml.learner import TrainingDiverged
-from worker.runner import JobContext, run_job
+from worker.runner import JobContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def project(stripes):
+    return stripes
 
 
 def test_labels_become_a_model_that_is_judged_beside_the_serving_one(project):

@@ -18,12 +18,14 @@ from annotator.common.arrays import publish, write_arrays
 from annotator.common.blobs import store_picture
 from annotator.images.models import EmbeddingSpace, Image, Trust
 from annotator.images.services import ensure_space, publish_shard
+from annotator.jobs.models import Job
 from annotator.modeling.models import Firing, ModelVersion, TrainingRun
 from annotator.modeling.services import ensure_first_model
 from annotator.modeling.services.runs import request_training
 from annotator.projects.models import Project
 from tests.factories import make_image, make_project, make_user
 from tests.worker.ml.photographs import stripes
+from worker.runner import run_job
 
 TINY = "test_efficientnet"
 CLASSES = ("upright", "level", "slanted")
@@ -91,3 +93,19 @@ def asked(project: Project, **given: Any) -> TrainingRun:
     )
     assert firing.run is not None
     return firing.run
+
+
+def ran(run: TrainingRun) -> Job:
+    """Run the job as a worker does."""
+    assert run.job is not None
+    run_job(run.job.pk)
+    job = Job.objects.get(pk=run.job.pk)
+    run.refresh_from_db()
+    return job
+
+
+def finished(run: TrainingRun) -> ModelVersion:
+    """Run the job to its model."""
+    job = ran(run)
+    assert job.state == Job.State.SUCCEEDED, f"{job.error_message} {job.error_hint}"
+    return ModelVersion.objects.get(run=run)
