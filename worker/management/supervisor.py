@@ -221,12 +221,15 @@ def lock_data_dir(data_dir: Path, *, shared: bool = False) -> int:
     try:
         fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.pread(lock, 20, 0).decode().strip() or "unknown"
+        holder = os.pread(lock, 20, 0).decode().strip()
         os.close(lock)
+        process = f" (process {holder})" if holder else ""
         raise CommandError(
-            f"The data directory {data_dir} is in use by another annotator (process {holder}). "
+            f"The data directory {data_dir} is in use by another annotator{process}. "
             "Stop that one, or name another directory with ANNOTATOR_DATA_DIR."
         ) from error
+    if shared:
+        os.ftruncate(lock, 0)  # the process that was named there has gone
     return lock
 
 
