@@ -161,8 +161,11 @@ def answers_needed(paired: Paired, tolerance: float, rules: GateRules) -> int:
     """Answers with which the lower bound would pass -tolerance with the rules' power, if the models truly differ as
     far, and disagree as often, as they did here (normal approximation); at least as many as equal models need.
 
-    A challenger that has been worse so far is supposed to be equal.
+    A challenger that has been worse so far is supposed to be equal. Without any answer nothing is known of how often
+    they disagree, so that only the fewest can be named.
     """
+    if paired.count == 0:
+        return _fewest(tolerance, rules)
     z_bound, z_power = norm.ppf(rules.confidence), norm.ppf(rules.power)
     difference = max(paired.difference, 0.0)
     # One more disagreement than was seen: none in a few pictures does not mean none in many.

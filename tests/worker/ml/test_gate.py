@@ -59,6 +59,7 @@ def test_too_few_answers_are_said_to_be_too_few():
     assert result.missing > 0
     assert result.reasons[-1].message == f"About {result.missing} more blind answers would settle it."
     assert decide().reasons[0].code == "no_answers"
+    assert decide().missing == 163, "with which equal models would pass"
     assert decide(both=30).decision == "too_small", "equal so far says nothing yet"
 
 
