@@ -42,21 +42,37 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     files = random.Random(5).sample(emoji_files(Path(os.environ["ANNOTATOR_EMOJI"])), PICTURES)
     with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "data") as product, chromium() as browser:
-        project = make_up(product, files)
+        project, model = make_up(product, files)
         for scheme in ("light", "dark"):
-            for name, page in pages(browser, product, project, scheme):
+            for name, page in pages(browser, product, (project, model), scheme):
                 save(page, folder / f"{name}-{scheme}.png")
 
 
-def make_up(product: Product, files: list[tuple[str, Path]]) -> int:
-    """Make the projects, import the pictures, play a labeler on the first, and return its number."""
+def make_up(product: Product, files: list[tuple[str, Path]]) -> tuple[int, int]:
+    """Make the projects, import the pictures, label and train in the first; return its number and its model's."""
     client = product.client(product.create_user(USER, PASSWORD, admin=True))
     project = import_project(client, "Emoji", files)
     for name, classes in SMALL_PROJECTS.items():
         import_project(client, name, [(source, path) for source, path in files if source.split("/")[0] in classes])
     shown: dict[str, Any] = client.get(f"/api/projects/{project}")
     Simulation(client, shown, truth_of(files), Plan(checkpoints=(LABELS,), holdout=0.0)).run()
-    return project
+    return project, train_and_export(client, project)
+
+
+def train_and_export(client: Client, project: int) -> int:
+    """Train a model and put it in use, schedule the next, and make a dataset of the labels; return the model."""
+    base = f"/api/projects/{project}"
+    client.post(f"{base}/runs", {"preset": "quick"})
+    client.wait_until_idle(project)
+    model = int(client.get(f"{base}/models")["results"][0]["id"])
+    client.post(f"{base}/models/{model}/promote", {"override": True})
+    nightly = {"name": "Nightly", "kind": "cron", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}
+    client.post(f"{base}/schedules", nightly)
+    client.post(f"{base}/schedules", {"name": "When 200 are new", "kind": "labels", "every_labels": 200})
+    job = client.wait_for_job(project, client.post(f"{base}/snapshots", {"name": "First release"})["id"])
+    client.post(f"{base}/exports", {"snapshot": job["result"]["snapshot"], "format": "image_folder"})
+    client.wait_until_idle(project)
+    return model
 
 
 def import_project(client: Client, name: str, files: list[tuple[str, Path]]) -> int:
@@ -73,9 +89,10 @@ def truth_of(files: list[tuple[str, Path]]) -> Truth:
 
 
 def pages(
-    browser: Browser, product: Product, project: int, scheme: Literal["light", "dark"]
+    browser: Browser, product: Product, shown: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> Iterator[tuple[str, Page]]:
-    """Yield each page's name and a window that shows it."""
+    """Yield each page's name and a window that shows it. `shown` is the project, and a model of it."""
+    project, model = shown
     base = f"/projects/{project}"
     context = browser.new_context(viewport=WIDE, color_scheme=scheme)
     page = context.new_page()
@@ -90,6 +107,17 @@ def pages(
         "import": f"{base}/imports",
         "import-report": f"{base}/imports/1",
         "balance": f"{base}/balance",
+        "gallery": f"{base}/gallery?of=suggested",
+        "duplicates": f"{base}/duplicates",
+        "training": f"{base}/training",
+        "run": f"{base}/training/1",
+        "models": f"{base}/models",
+        "model": f"{base}/models/{model}",
+        "schedules": f"{base}/schedules",
+        "snapshots": f"{base}/snapshots",
+        "snapshot": f"{base}/snapshots/1",
+        "exports": f"{base}/exports",
+        "notifications": "/notifications",
         "jobs": f"{base}/jobs",
         "settings": f"{base}/settings",
         "classes": f"{base}/settings/classes",
