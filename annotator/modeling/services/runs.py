@@ -66,18 +66,9 @@ def request_training(
         if answered is not None:
             return answered
         _check_trainable(project, snapshot, to_freeze)
-        run = TrainingRun.objects.create(
-            project=project,
-            number=_last_number(project) + 1,
-            preset=preset,
-            overrides=overrides or {},
-            snapshot=snapshot,
-            snapshot_settings={} if snapshot is not None else to_freeze,
-            created_by=user,
-        )
-        started = _enqueue(run)
-        if started is not run:
-            run.delete()
+        run = TrainingRun(project=project, preset=preset, overrides=overrides or {}, snapshot=snapshot, created_by=user)
+        run.snapshot_settings = {} if snapshot is not None else to_freeze
+        started = _started(run)
         outcome = Firing.Outcome.STARTED if started is run else Firing.Outcome.JOINED
         firing = Firing.objects.create(project=project, outcome=outcome, run=started, created_by=user, **why)
         if started is run:
@@ -108,6 +99,16 @@ def _trusted_classes(project: Project, to_freeze: dict[str, Any]) -> int:
     if not to_freeze["include_certified"]:
         images = images.exclude(trust=Trust.CERTIFIED)
     return len(images.exclude(label=None).order_by().values_list("label").distinct()[:2])
+
+
+def _started(run: TrainingRun) -> TrainingRun:
+    """Store a run under the next number and give it a job; return the run that waits in its stead, if one does."""
+    run.number = _last_number(run.project) + 1
+    run.save()
+    started = _enqueue(run)
+    if started is not run:
+        run.delete()
+    return started
 
 
 def _last_number(project: Project) -> int:
