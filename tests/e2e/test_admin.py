@@ -138,4 +138,4 @@ def test_a_project_is_archived_brought_back_and_deleted_for_ever(world):
 def _archive(page: Page) -> None:
     page.get_by_role("button", name="Archive project").click()
     page.get_by_role("dialog").get_by_role("button", name="Archive project").click()
-    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
