@@ -139,7 +139,10 @@ def pages(
 def settled(page: Page) -> Page:
     """Wait until nothing loads and nothing moves any more."""
     page.wait_for_timeout(1500)
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    for _ in range(100):  # in steps from here: the page's own rules forbid to wait inside it
+        if page.evaluate("[...document.images].every(image => image.complete || image.loading === 'lazy')"):
+            break
+        page.wait_for_timeout(100)
     page.evaluate("document.fonts.ready")
     return page
 
