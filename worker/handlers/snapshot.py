@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -133,14 +133,15 @@ def _too_small(labels: np.ndarray, minimum: int) -> np.ndarray:
 
 
 def _assign(chosen: Candidates, asked: dict[str, float] | str) -> splits.Assignment:
-    shares = DEFAULT_SHARES if isinstance(asked, str) else asked
-    return splits.assign(
-        group=chosen.group,
-        draws=splits.draw(chosen.lot),
-        protected=chosen.protected,
-        shares=(shares["train"], shares["validation"], shares["test"]),
-        imported=chosen.imported if asked == IMPORTED else None,
+    given = DEFAULT_SHARES if isinstance(asked, str) else asked
+    shares = (given["train"], given["validation"], given["test"])
+    draws, imported = splits.draw(chosen.lot), chosen.imported if asked == IMPORTED else None
+    found = splits.assign(group=chosen.group, draws=draws, protected=chosen.protected, shares=shares, imported=imported)
+    fixed = chosen.protected if imported is None else chosen.protected | (imported != splits.NONE)
+    split = splits.stratify(
+        found.split, label=chosen.label, group=chosen.group, draws=draws, fixed=fixed, shares=shares
     )
+    return replace(found, split=split)
 
 
 def _write(frozen: Frozen, writer: ContentWriter, provenance: Provenance, report: Report) -> str:

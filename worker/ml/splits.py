@@ -1,8 +1,9 @@
 """Which pictures of a snapshot are for training, validation and test.
 
-A picture's split depends on itself and its duplicate group alone. That is the price of stability: a rule under which
-no picture ever moves while others come and go cannot look at the others, so shares are met in expectation, class by
-class, and not to the picture.
+Whether a picture is for testing depends on itself and its duplicate group alone. That is the price of stability: what
+was learned from must never be tested on later, so a picture may not move because others come and go, and the test
+share is met in expectation, class by class. What is left for learning is then divided to the picture: `stratify` gives
+each class its share of validation.
 
 The rule, for each duplicate group:
 
@@ -81,6 +82,51 @@ def assign(
     moved = np.zeros(len(names), np.bool_)
     moved[member[split != alone]] = True
     return Assignment(split, names[moved])
+
+
+def stratify(
+    assigned: np.ndarray,
+    *,
+    label: np.ndarray,
+    group: np.ndarray,
+    draws: np.ndarray,
+    fixed: np.ndarray,
+    shares: tuple[float, float, float],
+) -> np.ndarray:
+    """Divide what is left for learning so that each class gives its share to validation: its groups of lowest draws.
+
+    The test part stays as it is, and no group is taken apart; one of several classes goes with its first picture's.
+    A class keeps at least one group to learn from. As the pool grows, a picture can change between train and
+    validation, which are one for honesty's sake: neither is tested on.
+
+    Args:
+        assigned: int8 [n] as `assign` gives it.
+        label, group: int64 [n].
+        draws: float64 [n], of each picture's *group*.
+        fixed: bool [n], pictures whose split came from outside; their groups stay.
+        shares: of train, validation and test.
+
+    Returns:
+        int8 [n].
+    """
+    train, validation, _ = shares
+    names, first, member = np.unique(group, return_index=True, return_inverse=True)
+    held = np.zeros(len(names), np.bool_)
+    np.logical_or.at(held, member, fixed | (assigned == TEST))
+    free = np.flatnonzero(~held)
+    size, own = np.bincount(member, minlength=len(names))[free], label[first][free]
+    order = np.lexsort((names[free], draws[first][free], own))
+    size, own = size[order], own[order]
+    result = assigned.copy()
+    part = np.full(len(names), NONE, np.int8)
+    for each in np.unique(own):
+        mine = own == each
+        wanted = int(size[mine].sum() * validation / (train + validation) + 0.5)
+        chosen = (np.cumsum(size[mine]) - size[mine] < wanted) & (np.arange(mine.sum()) < mine.sum() - 1)
+        part[free[order][mine]] = np.where(chosen, VALIDATION, TRAIN)
+    divided = part[member] != NONE
+    result[divided] = part[member][divided]
+    return result
 
 
 def capped(label: np.ndarray, protected: np.ndarray, order: np.ndarray, maximum: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.ml.splits import NONE, TEST, TRAIN, VALIDATION, assign, by_share, capped, draw
+from worker.ml.splits import NONE, TEST, TRAIN, VALIDATION, assign, by_share, capped, draw, stratify
 
 SHARES = (0.7, 0.15, 0.15)
 
@@ -76,6 +76,42 @@ def test_every_class_gets_its_shares_within_the_bound_of_independent_draws(seed,
         found = np.bincount(split[label == number], minlength=3) / size
         bound = math.sqrt(math.log(2 / 1e-9) / (2 * size))  # Hoeffding: once in a thousand million
         assert np.abs(found - shares).max() <= bound
+
+
+def test_each_class_gives_its_share_to_validation_in_the_order_of_the_draws():
+    """Ten of each class without test pictures: 15 of 85 is two, also where the draws alone gave none, or five."""
+    label = np.repeat([0, 1], 10)
+    draws = np.concatenate([np.linspace(0.4, 0.9, 10), np.linspace(0.2, 0.4, 10)])
+    group, fixed = np.arange(20), np.zeros(20, bool)
+    by_lot = assign(group=group, draws=draws, protected=fixed, shares=SHARES).split
+    split = stratify(by_lot, label=label, group=group, draws=draws, fixed=fixed, shares=SHARES)
+    assert np.bincount(label[by_lot == VALIDATION], minlength=2).tolist() == [0, 5]
+    assert np.flatnonzero(split == VALIDATION).tolist() == [0, 1, 10, 11]
+
+
+@given(st.integers(0, 2**32), st.integers(1, 300), st.integers(1, 200), st.integers(1, 5))
+def test_stratified_splits_leave_the_test_part_and_the_groups_alone(seed, size, groups, classes):
+    pictures = pool(seed, size, groups)
+    label = np.random.default_rng(seed + 1).integers(0, classes, groups)[pictures["group"]]
+    by_lot = assign(**pictures, shares=SHARES).split
+    split = stratify(
+        by_lot,
+        label=label,
+        group=pictures["group"],
+        draws=pictures["draws"],
+        fixed=pictures["protected"],
+        shares=SHARES,
+    )
+    np.testing.assert_array_equal(split == TEST, by_lot == TEST)
+    sizes = np.bincount(pictures["group"])
+    for group in np.unique(pictures["group"]):
+        assert len(set(split[pictures["group"] == group].tolist())) == 1
+    for number in np.unique(label[split != TEST]):
+        mine = (label == number) & (split != TEST)
+        found, wanted = np.sum(split[mine] == VALIDATION), np.sum(mine) * 0.15 / 0.85
+        assert (split[mine] == TRAIN).any()
+        largest = sizes[np.unique(pictures["group"][mine])].max()
+        assert wanted - largest - 0.5 <= found <= wanted + largest + 0.5
 
 
 def test_the_reserve_lies_within_the_test_part_and_stays_there_when_it_is_released():
