@@ -27,7 +27,7 @@ def stripes(settings, tmp_path):
     settings.WEIGHTS_DIR = tiny_weights(tmp_path / "weights")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    project = striped_project(train=12, validation=6, test=6)
+    project = striped_project(train=15, validation=3, test=6)
     embedded(project)
     yield project
     torch.set_num_threads(threads)
@@ -51,7 +51,7 @@ def test_a_model_is_trained_and_told_of(stripes, worker, capsys):
 
     first, blind, test, reason, *_ = capsys.readouterr().out.splitlines()
     version = ModelVersion.objects.get(number=2)
-    assert first.startswith(f"v2, a {version.state}, by run 1: 12 pictures to learn from, best epoch")
+    assert first.startswith(f"v2, a {version.state}, by run 1: 15 pictures to learn from, best epoch")
     assert blind.startswith("  blind: accuracy 0.")
     assert "of 6, macro-F1" in test
     assert "blind answers" in reason
@@ -61,7 +61,7 @@ def test_a_run_in_json(stripes, worker, capsys):
     call_command("train", "stripes", *QUICK, "--json")
 
     shown = json.loads(capsys.readouterr().out)
-    assert (shown["run"], shown["state"], shown["summary"]["train"]) == (1, "succeeded", 12)
+    assert (shown["run"], shown["state"], shown["summary"]["train"]) == (1, "succeeded", 15)
     assert shown["model"]["name"] == "v2"
     assert shown["model"]["blind"]["test_size"] == 6
 
