@@ -13,12 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotator.accounts.api import signed_in
-from annotator.accounts.models import User
 from annotator.common.arrays import array_path
 from annotator.common.errors import DomainError, NotFound
 from annotator.common.pagination import page_by_key, whole_number
 from annotator.common.ranges import file_response
-from annotator.images.api.serializers import PersonSerializer
+from annotator.images.api.serializers import PersonSerializer, show_person
 from annotator.images.models import Trust
 from annotator.images.selectors.briefs import blob_url
 from annotator.jobs.api import JobSerializer, show_job
@@ -110,7 +109,7 @@ class SnapshotSerializer(serializers.Serializer[Any]):
     @extend_schema_field(PersonSerializer(allow_null=True))
     def get_created_by(self, snapshot: Snapshot) -> dict[str, Any] | None:
         """Who asked for it."""
-        return _person(snapshot.created_by)
+        return show_person(snapshot.created_by)
 
 
 class LookAlikeSerializer(serializers.Serializer[Any]):
@@ -207,11 +206,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     @extend_schema_field(PersonSerializer(allow_null=True))
     def get_created_by(self, export: Export) -> dict[str, Any] | None:
         """Who asked for it."""
-        return _person(export.created_by)
-
-
-def _person(user: User | None) -> dict[str, Any] | None:
-    return {"id": user.pk, "name": user.shown_name} if user else None
+        return show_person(export.created_by)
 
 
 def _page(name: str, rows: serializers.Serializer[Any]) -> serializers.Serializer[Any]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def main(parent: str, niceness: str, *command: str) -> None:
@@ -18,18 +19,18 @@ def main(parent: str, niceness: str, *command: str) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):  # it ended before the promise was given
         sys.exit(1)
-    _yield_to_others(int(niceness))
+    yield_to_others(int(niceness))
     os.execvp(command[0], command)  # noqa: S606 - to become the program is what this module is for
 
 
-def _yield_to_others(niceness: int) -> None:
+def yield_to_others(niceness: int) -> None:
     """Lower this process's priority, and that of its session where the kernel weighs whole sessions (autogroups).
 
     There a process's own niceness counts only among the processes of its session, and every child has its own.
     """
     os.nice(niceness)
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(niceness))
+        AUTOGROUP.write_text(str(niceness))
 
 
 if __name__ == "__main__":

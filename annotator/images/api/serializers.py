@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.accounts.models import User
 from annotator.images.models import Image, ImportBatch, RejectedFile, Trust
 from annotator.images.selectors import batch_state
 
@@ -50,6 +51,11 @@ class PersonSerializer(serializers.Serializer):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
+
+
+def show_person(user: User | None) -> dict[str, Any] | None:
+    """Show somebody, or nobody."""
+    return {"id": user.pk, "name": user.shown_name} if user else None
 
 
 class HistoryEntrySerializer(serializers.Serializer):
@@ -155,7 +161,7 @@ def show_batch(batch: ImportBatch) -> dict[str, Any]:
         "state": batch_state(batch),
         "counts": {name: getattr(batch, name) for name in COUNTS},
         "job": batch.job_id,
-        "created_by": {"id": person.pk, "name": person.shown_name} if person else None,
+        "created_by": show_person(person),
         "created_at": batch.created_at,
         "notices": batch.notices,
     }

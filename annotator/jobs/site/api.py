@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotator.accounts.api import AdminView, signed_in
+from annotator.accounts.models import User
 from annotator.common.errors import NotFound
 from annotator.common.pagination import page_by_key
 from annotator.common.storage import disk
@@ -151,16 +152,20 @@ class StorageView(AdminView):
     def get(self, request: Request) -> Response:
         """Show the disk and the last measurement."""
         total, free = disk()
-        shown = {"disk": {"total": total, "free": free}, "measured": _measured(), "jobs": services.active_collections()}
+        shown = {
+            "disk": {"total": total, "free": free},
+            "measured": _measured(signed_in(request)),
+            "jobs": services.active_collections(),
+        }
         return Response(StorageSerializer(shown).data)
 
 
-def _measured() -> dict[str, Any] | None:
+def _measured(user: User) -> dict[str, Any] | None:
     """The last measurement, with the names that projects have by now."""
     found = services.last_measurement()
     if found is None:
         return None
-    there = {row.pk: row for row in Project.objects.filter(deleted_at=None).only("name", "archived_at")}
+    there = {row.pk: row for row in Project.objects.visible_to(user).only("name", "archived_at")}
     projects = []
     for use in found["projects"]:
         project = there.get(use["project"])

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from annotator.accounts.api import signed_in
 from annotator.common.errors import NotFound
 from annotator.common.pagination import page_by_key
-from annotator.images.api.serializers import PersonSerializer
+from annotator.images.api.serializers import PersonSerializer, show_person
 from annotator.images.models import Trust
 from annotator.jobs.api import JobErrorSerializer, JobSerializer, show_job
 from annotator.jobs.models import Job
@@ -104,7 +104,7 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
     def get_created_by(self, run: TrainingRun) -> dict[str, Any] | None:
         """Return who asked."""
         user = run.created_by
-        return None if user is None else {"id": user.pk, "name": user.shown_name}
+        return show_person(user)
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_finished_at(self, run: TrainingRun) -> Any:

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.accounts.api import signed_in
-from annotator.accounts.models import User
 from annotator.common.errors import NotFound
 from annotator.common.pagination import page_by_key, whole_number
-from annotator.images.api.serializers import PersonSerializer
+from annotator.images.api.serializers import PersonSerializer, show_person
 from annotator.labeling.selectors import changes_so_far
 from annotator.modeling.cron import MAX_LENGTH
 from annotator.modeling.models import Firing, Preset, Schedule
@@ -25,10 +24,6 @@ from annotator.projects.api import ProjectView
 from annotator.projects.models import Project, Role
 
 MAX_LABELS = 10**9
-
-
-def _person(user: User | None) -> dict[str, Any] | None:
-    return {"id": user.pk, "name": user.shown_name} if user else None
 
 
 class FiredScheduleSerializer(serializers.Serializer[Any]):
@@ -62,7 +57,7 @@ class FiringSerializer(serializers.ModelSerializer[Firing]):
     @extend_schema_field(PersonSerializer(allow_null=True))
     def get_created_by(self, firing: Firing) -> dict[str, Any] | None:
         """Who asked, or for whom the schedule runs."""
-        return _person(firing.created_by)
+        return show_person(firing.created_by)
 
 
 class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
@@ -102,7 +97,7 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     @extend_schema_field(PersonSerializer(allow_null=True))
     def get_created_by(self, schedule: Schedule) -> dict[str, Any] | None:
         """Who made it, and for whom it runs."""
-        return _person(schedule.created_by)
+        return show_person(schedule.created_by)
 
 
 class ScheduleChangeSerializer(serializers.Serializer[Any]):

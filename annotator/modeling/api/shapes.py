@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotator.images.api.serializers import PersonSerializer
+from annotator.images.api.serializers import PersonSerializer, show_person
 from annotator.modeling import selectors
 from annotator.modeling.models import ModelingSettings, ModelVersion
 
@@ -126,7 +126,7 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
     def get_promoted_by(self, version: ModelVersion) -> dict[str, Any] | None:
         """Who let it serve; nobody where the gate did."""
         user = version.promoted_by
-        return {"id": user.pk, "name": user.shown_name} if user else None
+        return show_person(user)
 
     def get_rollback(self, version: ModelVersion) -> bool:
         """Whether going back to it takes no job."""

@@ -7,15 +7,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 import pytest
 
-from worker.management import children
+from worker.management import children, launch
 from worker.management.children import Child, Program, stop
 
-AUTOGROUP = Path("/proc/self/autogroup")
 SLEEPER = "import time; time.sleep(600)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('set', flush=True); time.sleep(600)"
@@ -66,12 +64,13 @@ def test_a_program_has_the_environment_and_the_priority_given(started, tmp_path)
     assert out.read_text() == f"red{os.nice(0) + 7}"
 
 
-@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel has no autogroups")
-def test_its_session_yields_too_where_the_kernel_weighs_sessions(started, tmp_path):
-    out = tmp_path / "out"
-    child = started(python(f"open({str(out)!r}, 'w').write(open('/proc/self/autogroup').read())", niceness=7))
-    assert child.wait(time.monotonic() + 30)
-    assert out.read_text().split()[-2:] == ["nice", "7"]
+@pytest.mark.parametrize("kernel", ["weighs sessions", "does not"])
+def test_its_session_yields_too_where_the_kernel_weighs_sessions(kernel, tmp_path, monkeypatch):
+    group = tmp_path / "autogroup" if kernel == "weighs sessions" else tmp_path / "nowhere" / "autogroup"
+    monkeypatch.setattr(launch, "AUTOGROUP", group)
+    monkeypatch.setattr(launch.os, "nice", lambda _: 7)
+    launch.yield_to_others(7)
+    assert group.read_text() == "7" if kernel == "weighs sessions" else not group.exists()
 
 
 def test_a_program_that_ends_is_started_again_after_pauses_that_grow(started, monkeypatch):
