@@ -2,7 +2,7 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { type GalleryPicture, type GalleryQuery, useGallery } from "../../api/datasets";
-import { useBalance, useClasses } from "../../api/queries";
+import { useBalance, useClasses, useOverview } from "../../api/queries";
 import type { LabelClass } from "../../api/types";
 import { LinkButton } from "../../components/Button";
 import { ClassTile } from "../../components/ClassTile";
@@ -111,7 +111,20 @@ function Filters({
 function Nothing({ query }: { query: GalleryQuery }) {
   const { t } = useTranslation();
   const project = useProjectContext();
+  const { data: overview } = useOverview(project.id);
   const labels = project.role !== "viewer";
+  if (overview?.counts.images === 0)
+    return (
+      <div className={styles.nothing} data-testid="gallery-empty">
+        <h2>{t("gallery.empty")}</h2>
+        <p>{t("gallery.emptyText")}</p>
+        {project.role === "lead" && (
+          <LinkButton to={`/projects/${project.id}/imports/new`} look="primary" size="l">
+            {t("gallery.goImport")}
+          </LinkButton>
+        )}
+      </div>
+    );
   return (
     <div className={styles.nothing} data-testid="gallery-empty">
       <h2>{t(`gallery.none.${query.of}`)}</h2>
