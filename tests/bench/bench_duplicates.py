@@ -28,7 +28,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from annotator.common.groups import group_of
-from tests.bench.bench_selection import SUFFIXES, make_derivative
+from tests.bench.pools import SUFFIXES, make_derivative
 from tests.copies import COPIES
 from worker.ml.backbones import DEFAULT_PRESET, load_backbone
 from worker.ml.duplicates.align import Cuts, align

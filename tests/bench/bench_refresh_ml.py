@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.bench import pools
 from tests.worker.ml.synthetic import clusters
 from worker.ml.head import score, train_head
-from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY, Probs
+from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY
 
 POOL, DIM, CLASSES, ROUND_SIZE = 3781, 1280, 10, 64
 
@@ -24,15 +25,8 @@ def refresh(features, truth, labels):
     labelled = np.arange(labels)
     head = train_head(features[labelled], truth[labelled], range(CLASSES))
     candidates = np.arange(labels, len(features))
-    return REGISTRY[DEFAULT_STRATEGY].query(
-        features=features,
-        candidates=candidates,
-        labelled=labelled,
-        coverage=candidates,
-        probs=Probs(score(head, [features]).margin),
-        batch=ROUND_SIZE,
-        rng=np.random.default_rng(0),
-    )
+    problem = pools.problem(features, labelled, truth[labelled], candidates, head)
+    return REGISTRY[DEFAULT_STRATEGY].query(problem, batch=ROUND_SIZE, rng=np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("labels", [32, 320, 1000])

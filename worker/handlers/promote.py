@@ -18,7 +18,7 @@ from annotator.modeling.models import ModelVersion
 from annotator.modeling.services import promote_version
 from annotator.projects.models import Project
 from worker.handlers.embed import embed_shard, load, positions
-from worker.handlers.head_refresh import Scored, publish_scored, train_and_score, write_scores
+from worker.handlers.scoring import Scored, publish_scored, train_and_score, write_scores
 from worker.runner import JobContext, JobFailed
 
 

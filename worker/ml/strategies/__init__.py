@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.ml.strategies import random, uncertainty_herding
-from worker.ml.strategies.base import Pick, Probs, Strategy
+from worker.ml.strategies.base import InMemory, Pick, Problem, Probs, Strategy
 
 DEFAULT_STRATEGY = uncertainty_herding.NAME
 
@@ -12,4 +12,4 @@ REGISTRY: dict[str, Strategy] = {
     for module in (uncertainty_herding, random)
 }
 
-__all__ = ["DEFAULT_STRATEGY", "REGISTRY", "Pick", "Probs", "Strategy"]
+__all__ = ["DEFAULT_STRATEGY", "REGISTRY", "InMemory", "Pick", "Problem", "Probs", "Strategy"]
