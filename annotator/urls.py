@@ -30,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/users/<int:user_id>", accounts.UserView.as_view()),
     path("api/users/<int:user_id>/password", accounts.UserPasswordView.as_view()),
     # projects
-    path(PROJECT, projects.ProjectDetailView.as_view()),
+    path(PROJECT, labeling.ProjectSettingsView.as_view()),
     path(f"{PROJECT}/classes", projects.ClassesView.as_view()),
     path(f"{PROJECT}/classes/<int:class_id>", projects.ClassView.as_view()),
     path(f"{PROJECT}/members", projects.MembersView.as_view()),

@@ -10,6 +10,7 @@ from kombu.exceptions import ChannelError, OperationalError
 from redis.exceptions import RedisError
 
 from annotator.celery import app as celery_app
+from annotator.common.errors import DomainError
 from annotator.jobs.models import ERRANDS, Job, JobQuerySet, WorkerNode
 
 WORKER_BEAT = timedelta(seconds=20)
@@ -55,6 +56,19 @@ def is_alive(node: WorkerNode) -> bool:
 def workers() -> QuerySet[WorkerNode]:
     """Return every worker that was seen lately, by name."""
     return WorkerNode.objects.order_by("name")
+
+
+def check_strategy(name: str) -> None:
+    """Refuse a strategy that no worker knows. While none is there to ask, any name passes.
+
+    Raises:
+        DomainError: the workers that are alive offer strategies, but not this one.
+    """
+    offered = [node.strategies for node in workers() if is_alive(node) and node.strategies]
+    known = sorted({strategy["name"] for strategies in offered for strategy in strategies})
+    if known and name not in known:
+        message = f"No worker knows the strategy “{name[:64]}”. Choose one of {', '.join(known)}."
+        raise DomainError(message, code="unknown_strategy", errors={"strategy": [message]})
 
 
 def broker_alive() -> bool:

@@ -63,6 +63,7 @@ SETTINGS = [
     "reserve_max",
     "blind_every",
     "strategy",
+    "control_share",
     "round_size",
 ]
 
@@ -214,8 +215,12 @@ class ProjectDetailView(ProjectView):
     def patch(self, request: Request) -> Response:
         given = ProjectChangeSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
+        self.check_changes(given.validated_data)
         project = services.update_project(project=self.project, actor=signed_in(request), **given.validated_data)
         return Response(show_project(project, self.role))
+
+    def check_changes(self, changes: dict[str, Any]) -> None:
+        """Refuse what only a higher app can tell to be impossible; it does so in a view of its own."""
 
     @extend_schema(operation_id="archive_project", responses={204: None})
     def delete(self, request: Request) -> Response:

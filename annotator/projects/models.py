@@ -13,6 +13,7 @@ from annotator.accounts.models import User
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 DEFAULT_STRATEGY = "uncertainty_herding"
 RESERVED_HOTKEYS = frozenset("sfuzxg")
+MAX_CONTROL_SHARE = 0.3  # of a round; more would cost more labels than the comparison is worth
 
 
 def new_lot_key() -> str:
@@ -54,6 +55,11 @@ class Project(models.Model):
     strategy = models.CharField(max_length=64, default=DEFAULT_STRATEGY)
     target_per_class = models.PositiveIntegerField(default=500, validators=[MinValueValidator(1)])
     refresh_every = models.PositiveIntegerField(default=32, validators=[MinValueValidator(1)])
+    control_share = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_CONTROL_SHARE)],
+        help_text="share of each round that is drawn at random, to measure the strategy against",
+    )
     round_size = models.PositiveIntegerField(default=64, validators=[MinValueValidator(8), MaxValueValidator(2000)])
     reserve_share = models.FloatField(default=0.10, validators=[MinValueValidator(0), MaxValueValidator(0.5)])
     reserve_max = models.PositiveIntegerField(default=2000)
@@ -79,7 +85,11 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=models.Q(reserve_share__gte=0) & models.Q(reserve_share__lte=0.5),
                 name="project_reserve_share",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(control_share__gte=0) & models.Q(control_share__lte=MAX_CONTROL_SHARE),
+                name="project_control_share",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,3 +39,8 @@ def get_project(user: User | AnonymousUser, project_id: int, *, role: Role = Rol
 def live_classes(project_id: int) -> QuerySet[LabelClass]:
     """Return the project's classes that are not archived, in order of creation."""
     return LabelClass.objects.filter(project_id=project_id, archived_at=None).order_by("index")
+
+
+def class_names(project_id: int) -> dict[int, str]:
+    """Return the name of each of the project's classes by its id, archived ones included."""
+    return dict(LabelClass.objects.filter(project_id=project_id).values_list("id", "name"))

@@ -25,7 +25,7 @@ from annotator.events.api import EventSerializer
 from annotator.insights import selectors
 from annotator.jobs.api import JobSerializer
 from annotator.jobs.models import JobKind
-from annotator.jobs.selectors import broker_alive
+from annotator.jobs.selectors import broker_alive, check_strategy
 from annotator.modeling.models import ModelVersion
 from annotator.projects.api import NewProjectSerializer, ProjectSerializer, ProjectView, show_project
 from annotator.projects.models import Membership, Project, Role
@@ -266,6 +266,8 @@ class ProjectsView(APIView):
     def post(self, request: Request) -> Response:
         given = NewProjectSerializer(data=request.data)
         given.is_valid(raise_exception=True)
+        if "strategy" in given.validated_data:
+            check_strategy(given.validated_data["strategy"])
         project = create_project(user=signed_in(request), **given.validated_data)
         return Response(show_project(project, Role.LEAD), status=201)
 

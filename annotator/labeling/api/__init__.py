@@ -1,6 +1,7 @@
 """REST views of labelling."""
 
 from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
+from annotator.labeling.api.settings import ProjectSettingsView
 from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "HoldoutsView",
     "ImportUndoView",
     "LeaseView",
+    "ProjectSettingsView",
     "RefreshView",
     "ReleaseView",
     "ReserveReleaseView",

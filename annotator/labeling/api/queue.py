@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -13,6 +14,7 @@ from annotator.accounts.api import signed_in
 from annotator.common.pagination import page_by_key
 from annotator.images.selectors import image_brief
 from annotator.jobs.api import JobSerializer
+from annotator.labeling.api.reasons import PLAIN, show_reason
 from annotator.labeling.models import Annotation, Purpose, Task
 from annotator.labeling.selectors import PREFETCH, history, queue_length, should_select_now, why_nothing
 from annotator.labeling.services import (
@@ -26,6 +28,7 @@ from annotator.labeling.services import (
 from annotator.labeling.services.rounds import count_towards_refresh
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
+from annotator.projects.selectors import class_names
 
 MAX_ITEMS = 500
 
@@ -52,6 +55,21 @@ SuggestionSerializer = inline_serializer(
 )
 
 
+ReasonSerializer = inline_serializer(
+    "PickReason",
+    {
+        "code": serializers.ChoiceField(choices=list(PLAIN)),
+        "text": serializers.CharField(help_text="a sentence with the names of the classes"),
+        "class": serializers.IntegerField(allow_null=True, help_text="that it looks like, for `rare` and `short`"),
+        "lacks": serializers.IntegerField(allow_null=True, help_text="pictures that this class lacked, for `short`"),
+        "margin": serializers.FloatField(allow_null=True, help_text="between the first two guesses"),
+        "nearest_similarity": serializers.FloatField(allow_null=True, help_text="to the nearest labelled picture"),
+        "look_alikes": serializers.IntegerField(help_text="pictures that it stands for"),
+    },
+    allow_null=True,
+)
+
+
 class TaskSerializer(serializers.Serializer):
     """A leased task."""
 
@@ -63,11 +81,14 @@ class TaskSerializer(serializers.Serializer):
     round_size = serializers.IntegerField()
     lease_expires_at = serializers.DateTimeField(allow_null=True)
     suggestion = SuggestionSerializer
-    reason = serializers.DictField(allow_null=True)
+    reason = ReasonSerializer
 
 
-def show_task(task: Task) -> dict[str, Any]:
-    """Show a task to the person who holds it. A blind task shows no suggestion and no reason."""
+def show_task(task: Task, names: Mapping[int, str]) -> dict[str, Any]:
+    """Show a task to the person who holds it. A blind task shows no suggestion and no reason.
+
+    `names` are those of the project's classes, by id.
+    """
     suggestion = None
     if task.suggestion_class_id is not None and not task.blind:
         suggestion = {
@@ -85,20 +106,8 @@ def show_task(task: Task) -> dict[str, Any]:
         "round_size": task.round.size if task.round else 0,
         "lease_expires_at": task.lease_expires_at,
         "suggestion": suggestion,
-        "reason": show_reason(task) if not task.blind and task.reason else None,
+        "reason": show_reason(task, names) if not task.blind and task.reason else None,
     }
-
-
-def show_reason(task: Task) -> dict[str, Any]:
-    """Say why this picture was picked, in a sentence; programs (and other languages) use `code` and the numbers."""
-    sentences = {
-        "torn": "The model is torn between its first two guesses.",
-        "unlike_labelled": "No labelled picture looks quite like it.",
-        "typical": "Many pictures in the pool look like it.",
-        "random": "Picked at random.",
-    }
-    code = str(task.reason.get("code", ""))
-    return {**task.reason, "code": code, "text": sentences.get(code, "")}
 
 
 class LeaseRequest(serializers.Serializer):
@@ -130,7 +139,9 @@ class LeaseView(ProjectView):
         if should_select_now(self.project, remaining):
             request_refresh(project=self.project)
         reason = None if tasks else why_nothing(self.project)
-        return Response({"tasks": [show_task(task) for task in tasks], "remaining": remaining, "reason": reason})
+        names = class_names(self.project.pk)
+        shown = [show_task(task, names) for task in tasks]
+        return Response({"tasks": shown, "remaining": remaining, "reason": reason})
 
 
 class ReleaseRequest(serializers.Serializer):
@@ -204,8 +215,8 @@ class AnnotationsResponse(serializers.Serializer):
     refresh_job = serializers.IntegerField(allow_null=True)
 
 
-def show_result(result: Result) -> dict[str, Any]:
-    """Show what became of an item."""
+def show_result(result: Result, names: Mapping[int, str]) -> dict[str, Any]:
+    """Show what became of an item; `names` are those of the classes, should its task come back."""
     image = result.image
     return {
         "client_id": result.client_id,
@@ -215,7 +226,7 @@ def show_result(result: Result) -> dict[str, Any]:
         "trust": image.trust if image else None,
         "label_version": image.label_version if image else None,
         "message": result.message,
-        "task": show_task(result.task) if result.task else None,
+        "task": show_task(result.task, names) if result.task else None,
     }
 
 
@@ -272,7 +283,8 @@ class AnnotationsView(ProjectView):
         items = [Item(**item) for item in body.validated_data["items"]]
         results = submit_annotations(project=self.project, user=signed_in(request), items=items)
         left, job = count_towards_refresh(project=self.project, labels=_labels_given(results))
-        shown = [show_result(result) for result in results]
+        names = class_names(self.project.pk) if any(result.task for result in results) else {}
+        shown = [show_result(result, names) for result in results]
         return Response({"results": shown, "next_refresh_in": left, "refresh_job": job.pk if job else None})
 
 
