@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from worker.ml.backbones import MODEL_ARGS
 from worker.ml.checkpoint import sync_folder
 from worker.ml.classifier import Frame, create
 from worker.ml.evaluate import Assessment
+from worker.ml.onnx_file import write_onnx
 
 WEIGHTS, CONFIG, CLASSES, SCRIPT, CARD, ONNX = (
     "model.safetensors",
@@ -31,7 +31,6 @@ WEIGHTS, CONFIG, CLASSES, SCRIPT, CARD, ONNX = (
     "README.md",
     "model.onnx",
 )
-OPSET = 17
 MAX_DIFFERENCE = 1e-3  # of the logits, as a share of the largest
 
 PREDICT = '''\
@@ -143,19 +142,7 @@ def export_onnx(classifier: Classifier, path: Path) -> float:
     than a thousandth of the largest logit.
     """
     model, px = classifier.model(), classifier.frame.input_px
-    with warnings.catch_warnings():
-        # The tracing exporter is deprecated, but writes one file, needs no further package and is thrice as fast.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (torch.zeros(2, 3, px, px),),
-            str(path),
-            input_names=["pixels"],
-            output_names=["logits"],
-            dynamic_axes={"pixels": {0: "batch"}, "logits": {0: "batch"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    write_onnx(model, torch.zeros(2, 3, px, px), path, source="pixels", result="logits")
     onnx.checker.check_model(str(path))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)

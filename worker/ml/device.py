@@ -31,6 +31,11 @@ def best_compute() -> Compute:
     return Compute(torch.device("cpu"), torch.float32)
 
 
+def exact_compute() -> Compute:
+    """The same device in fp32, in which a model is loaded; the engine finds out what is faster and as good."""
+    return Compute(best_compute().device, torch.float32)
+
+
 def describe_device() -> dict[str, Any]:
     """Plain JSON values about this host: kind, name, memory_gb, threads, precision."""
     compute = best_compute()
@@ -38,7 +43,7 @@ def describe_device() -> dict[str, Any]:
         properties = torch.cuda.get_device_properties(0)
         name, memory = properties.name, properties.total_memory
     else:
-        name, memory = _cpu_name(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        name, memory = cpu_name(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "kind": compute.device.type,
         "name": name,
@@ -48,7 +53,8 @@ def describe_device() -> dict[str, Any]:
     }
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """What the processor is called."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():
