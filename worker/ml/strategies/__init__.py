@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from worker.ml.strategies import random, uncertainty_herding
+from worker.ml.strategies import (
+    badge,
+    bait,
+    cluster_margin,
+    dropquery,
+    entropy,
+    k_center,
+    least_confidence,
+    margin,
+    probcover,
+    random,
+    typiclust,
+    uncertainty_herding,
+)
 from worker.ml.strategies.base import InMemory, Pick, Problem, Probs, Strategy
 
 DEFAULT_STRATEGY = uncertainty_herding.NAME
 
 REGISTRY: dict[str, Strategy] = {
     module.NAME: Strategy(module.NAME, module.TITLE, module.WHEN, module.query)
-    for module in (uncertainty_herding, random)
+    for module in (
+        uncertainty_herding,
+        typiclust,
+        probcover,
+        bait,
+        least_confidence,
+        margin,
+        entropy,
+        k_center,
+        badge,
+        cluster_margin,
+        dropquery,
+        random,
+    )
 }
 
 __all__ = ["DEFAULT_STRATEGY", "REGISTRY", "InMemory", "Pick", "Problem", "Probs", "Strategy"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.strategies.base import Float32, Int64, Pick, Problem, at_most, make_reason
+from worker.ml.strategies.base import Float32, Int64, Pick, Problem, Probs, at_most, make_reason
 
 SAMPLE = 1024  # pictures of the pool, and labelled ones, that a pick is compared with
 LOOK_ALIKE = 0.5  # cosine from which on a picture counts as a look-alike
@@ -52,6 +52,12 @@ def explain(
     ]
 
 
+def doubts(probs: Probs, positions: Int64) -> list[str]:
+    """What kind of doubt the head has: "torn" between two classes, or "unsure" among more."""
+    first_two = np.asarray(probs.top_prob[positions, :2], np.float32).sum(axis=1)
+    return np.where(first_two < STANDS_OUT, "unsure", "torn").tolist()
+
+
 def _codes(problem: Problem, chosen: Int64, pool: Int64, near: Float32, usual: Float32) -> list[str]:
     """What stands out, by rank in the pool: doubt, strangeness, or neither."""
     if not len(problem.labelled):
@@ -61,9 +67,7 @@ def _codes(problem: Problem, chosen: Int64, pool: Int64, near: Float32, usual: F
         return ["unlike_labelled" if strange <= 0.5 else "typical" for strange in strangeness]
     margins = np.asarray(problem.probs.margins[chosen], np.float32)
     sureness = np.searchsorted(np.sort(np.asarray(problem.probs.margins[pool], np.float32)), margins)
-    first_two = np.asarray(problem.probs.top_prob[chosen, :2], np.float32).sum(axis=1)
-    doubts = np.where(first_two < STANDS_OUT, "unsure", "torn")
-    codes = np.where(sureness / max(1, len(pool)) <= strangeness, doubts, "unlike_labelled")
+    codes = np.where(sureness / max(1, len(pool)) <= strangeness, doubts(problem.probs, chosen), "unlike_labelled")
     return np.where(np.minimum(sureness / max(1, len(pool)), strangeness) > 0.5, "typical", codes).tolist()
 
 

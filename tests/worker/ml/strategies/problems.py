@@ -141,3 +141,10 @@ def check_picks(picks: list[Pick], problem: Problem, batch: int) -> None:
     assert len(positions) == min(batch, len(problem.candidates))
     assert len(set(positions)) == len(positions)
     assert set(positions) <= set(problem.candidates.tolist())
+
+
+def scored(full: npt.ArrayLike, **parts: Sequence[int]) -> Problem:
+    """Pictures that look the same, of which only these probabilities [N, C] tell one from another."""
+    probabilities = np.asarray(full, np.float32)
+    features = np.full((len(probabilities), 4), 0.5)
+    return problem_of(features, classes=probabilities.shape[1], probs=probs_from(probabilities), **parts)

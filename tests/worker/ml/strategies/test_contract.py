@@ -105,7 +105,7 @@ DEGENERATE = {
 
 @every_strategy
 def test_a_large_pool_is_never_read_whole_at_once(name, rng):
-    problem, truth = clustered(rng, count=60_000, dim=8, labelled=range(40), head=True)
+    problem, _ = clustered(rng, count=60_000, dim=8, labelled=range(40), head=True)
     features = CountedFeatures(problem.features.array)
 
     chosen(REGISTRY[name].query, replace(problem, features=features), batch=20)
