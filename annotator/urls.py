@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/release", labeling.ReleaseView.as_view()),
     path(f"{PROJECT}/annotations", labeling.AnnotationsView.as_view()),
     path(f"{PROJECT}/refresh", labeling.RefreshView.as_view()),
+    path(f"{PROJECT}/selection", labeling.SelectionView.as_view()),
     path(f"{PROJECT}/holdouts", labeling.HoldoutsView.as_view()),
     path(f"{PROJECT}/holdouts/<str:name>", labeling.HoldoutView.as_view()),
     path(f"{PROJECT}/reserve/release", labeling.ReserveReleaseView.as_view()),
@@ -102,6 +103,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/models/<int:model_id>/promote", modeling.ModelPromoteView.as_view()),
     path(f"{PROJECT}/models/<int:model_id>/try", modeling.ModelTryView.as_view()),
     path(f"{PROJECT}/modeling-settings", modeling.ModelingSettingsView.as_view()),
+    path(f"{PROJECT}/backbone", modeling.BackboneView.as_view()),
+    path(f"{PROJECT}/backbone/measure", modeling.BackboneMeasureView.as_view()),
     # schedules
     path(f"{PROJECT}/schedules", modeling.SchedulesView.as_view()),
     path(f"{PROJECT}/schedules/<int:schedule_id>", modeling.ScheduleView.as_view()),

@@ -26,6 +26,8 @@ class JobKind(models.TextChoices):
     COLLECT_GARBAGE = "collect_garbage"
     DELETE_PROJECT = "delete_project"
     RETRACT = "retract"
+    CONTROL_ARM = "control_arm"
+    MEASURE = "measure"
 
 
 class Queue(models.TextChoices):
@@ -51,6 +53,8 @@ QUEUE_OF = {
     JobKind.COLLECT_GARBAGE: Queue.CPU,
     JobKind.DELETE_PROJECT: Queue.CPU,
     JobKind.RETRACT: Queue.CPU,
+    JobKind.CONTROL_ARM: Queue.INTERACTIVE,
+    JobKind.MEASURE: Queue.GPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -69,6 +73,8 @@ STALL_SECONDS = {
     JobKind.COLLECT_GARBAGE: 1800,
     JobKind.DELETE_PROJECT: 1800,
     JobKind.RETRACT: 900,
+    JobKind.CONTROL_ARM: 300,
+    JobKind.MEASURE: 900,
 }
 # Errands of the product's own: no event tells of their end (a webhook told of its own delivery would never rest), and
 # nobody waits for them.

@@ -155,6 +155,20 @@ class Annotation(models.Model):
         return f"annotation {self.pk} {self.verdict}"
 
 
+class SelectionGain(models.Model):
+    """What the strategy's picks were worth against those of the control arm, when it was last measured."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="selection_gain")
+    control = models.PositiveIntegerField(help_text="labels of pictures that were drawn at random")
+    chosen = models.PositiveIntegerField(help_text="labels of pictures that the strategy chose")
+    test_size = models.PositiveIntegerField(help_text="blind answers that both were judged on")
+    result = models.JSONField(help_text="curves and labels saved, see `worker.ml.gain.Gain`")
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"selection gain of project {self.project_id}"
+
+
 class ImageLabel(models.Model):
     """A current label: this class is present in, or verified absent from, this image."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -18,6 +20,9 @@ from annotator.projects.models import LabelClass, Project
 
 PREFETCH = 20  # tasks that a Label page holds ahead
 ACTIVE_MINUTES = 15
+ENOUGH_LABELS = 16  # in each arm before they are compared
+ENOUGH_BLIND = 30  # answers to judge them on
+CONTROL = "control"  # the reason's code of a picture that was drawn at random as a comparison
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,89 @@ def set_aside(project: Project) -> QuerySet[Image]:
     verdicts = (Annotation.Verdict.SKIP, Annotation.Verdict.UNSURE, Annotation.Verdict.FLAG)
     spoken = Annotation.objects.filter(project=project, verdict__in=verdicts, undone_by=None)
     return Image.objects.present().filter(project=project, trust=Trust.NONE, pk__in=spoken.values("image_id"))
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Labelled pictures by how they came to be shown, each list in the order in which people answered.
+
+    Attributes:
+        control, control_labels: int64 positions and class ids of pictures that were drawn at random as a comparison.
+        chosen, chosen_labels: the same of those that the strategy chose.
+        strategies: labels in `chosen` by the name of the strategy.
+    """
+
+    control: np.ndarray
+    control_labels: np.ndarray
+    chosen: np.ndarray
+    chosen_labels: np.ndarray
+    strategies: dict[str, int]
+
+
+def selection_arms(project: Project, data: RefreshData) -> Arms:
+    """Tell the training labels of the control arm from the strategy's; imported and other labels are in neither.
+
+    A picture belongs to the arm of the first standing answer that gave it a label, and has its present label.
+    """
+    label_of = dict(zip(data.train.tolist(), data.train_labels.tolist(), strict=True))
+    rows = _picked(project).annotate(code=KT("task__reason__code")).order_by("id")
+    arms: tuple[list[int], list[int]] = ([], [])
+    strategies: Counter[str] = Counter()
+    waiting = set(label_of)
+    for position, code, strategy in rows.values_list("image__position", "code", "task__round__strategy"):
+        if position in waiting:
+            waiting.remove(position)
+            arms[code != CONTROL].append(position)
+            strategies[strategy] += code != CONTROL
+    positions = [np.array(arm, np.int64) for arm in arms]
+    labels = [np.array([label_of[position] for position in arm], np.int64) for arm in arms]
+    used = {name: number for name, number in strategies.items() if number}
+    return Arms(positions[0], labels[0], positions[1], labels[1], used)
+
+
+@dataclass(frozen=True)
+class ArmSizes:
+    """How many labels the control arm and the strategy have, and how many blind answers there are to judge them on."""
+
+    control: int
+    chosen: int
+    blind: int
+
+    def missing(self) -> dict[str, int]:
+        """How many of each are still needed before a comparison says anything."""
+        return {
+            "control": max(0, ENOUGH_LABELS - self.control),
+            "chosen": max(0, ENOUGH_LABELS - self.chosen),
+            "blind": max(0, ENOUGH_BLIND - self.blind),
+        }
+
+
+def arm_sizes(project: Project) -> ArmSizes:
+    """Count what `selection_arms` would find, without reading it."""
+    rows = _picked(project).filter(
+        image__trust__gt=Trust.NONE,
+        image__archived_at=None,
+        image__holdout=None,
+        image__reserve=False,
+        image__label__archived_at=None,
+    )
+    control = Count("image", distinct=True, filter=Q(task__reason__code=CONTROL))
+    found = rows.aggregate(control=control, all=Count("image", distinct=True))
+    cols = columns(project.pk)
+    blind = cols.present & cols.reserve & ~cols.holdout & (cols.trust >= Trust.PAGE_VERIFIED)
+    return ArmSizes(found["control"], found["all"] - found["control"], int(np.count_nonzero(blind)))
+
+
+def _picked(project: Project) -> QuerySet[Annotation]:
+    """Standing answers that gave a picture of some round its label."""
+    return Annotation.objects.filter(
+        project=project,
+        verdict=Annotation.Verdict.LABEL,
+        applied=True,
+        undone_by=None,
+        task__purpose=Purpose.QUEUE,
+        task__round__isnull=False,
+    )
 
 
 def round_size(project: Project) -> int:

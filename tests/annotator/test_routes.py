@@ -88,6 +88,8 @@ POST   projects/{project_id}/release                      401 404 403 204 204 20
 GET    projects/{project_id}/annotations                  401 404 403 200 200 200 200
 POST   projects/{project_id}/annotations                  401 404 403 400 400 400 400
 POST   projects/{project_id}/refresh                      401 404 403 202 202 202 202
+GET    projects/{project_id}/selection                    401 404 200 200 200 200 200
+POST   projects/{project_id}/selection                    401 404 403 403 403 409 409
 GET    projects/{project_id}/holdouts                     401 404 200 200 200 200 200
 POST   projects/{project_id}/holdouts                     401 404 403 403 403 400 400
 DELETE projects/{project_id}/holdouts/{name}              401 404 403 403 403 204 204
@@ -119,6 +121,9 @@ GET    projects/{project_id}/models/{model_id}/download   401 404 403 403 200 20
 GET    projects/{project_id}/models/{model_id}/card       401 404 200 200 200 200 200
 POST   projects/{project_id}/models/{model_id}/promote    401 404 403 403 403 202 202
 POST   projects/{project_id}/models/{model_id}/try        401 404 403 415 415 415 415
+GET    projects/{project_id}/backbone                     401 404 200 200 200 200 200
+POST   projects/{project_id}/backbone                     401 404 403 403 403 400 400
+POST   projects/{project_id}/backbone/measure             401 404 403 403 403 202 202
 GET    projects/{project_id}/modeling-settings            401 404 200 200 200 200 200
 PATCH  projects/{project_id}/modeling-settings            401 404 403 403 403 200 200
 GET    projects                                           401 200 200 200 200 200 200

@@ -21,6 +21,8 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.DELIVER_WEBHOOKS: "worker.handlers.deliver_webhooks",
     JobKind.COLLECT_GARBAGE: "worker.handlers.collect_garbage",
     JobKind.DELETE_PROJECT: "worker.handlers.delete_project",
+    JobKind.CONTROL_ARM: "worker.handlers.control_arm",
+    JobKind.MEASURE: "worker.handlers.measure",
 }
 
 

@@ -13,7 +13,7 @@ from annotator.images.models import EmbeddingSpace
 from annotator.images.selectors import active_space, embeddings
 from annotator.images.services import collect_garbage
 from annotator.labeling.selectors import RefreshData, refresh_data
-from annotator.labeling.services import RoundPick, publish_round
+from annotator.labeling.services import RoundPick, measure_when_due, publish_round
 from annotator.projects.models import Project
 from worker.handlers.scoring import Scored, publish_scored, train_and_score, write_scores
 from worker.handlers.selecting import select
@@ -42,6 +42,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     if "skipped" in result:
         remove([folder])
     collect_garbage(project.pk)
+    measure_when_due(project=project)
     return result
 
 

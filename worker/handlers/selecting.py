@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +16,8 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import live_classes
 from worker.handlers.scoring import SHOWN, Scored
 from worker.ml.head import probabilities
-from worker.ml.strategies import REGISTRY, Problem, Probs
+from worker.ml.strategies import REGISTRY, Pick, Problem, Probs
+from worker.ml.strategies.base import make_reason
 from worker.runner import JobFailed
 
 
@@ -37,10 +40,30 @@ def select(
     if batch == 0:
         return [], seed
     class_ids = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
+    control = _control(project, data, scored, batch=batch, seed=seed)
     problem = _problem(project, vectors, data, scored, class_ids)
-    picks = REGISTRY[project.strategy].query(problem, batch=batch, rng=np.random.default_rng(seed))
+    problem = replace(problem, candidates=np.setdiff1d(data.candidates, [pick.position for pick in control]))
+    rng = np.random.default_rng(seed)
+    chosen = REGISTRY[project.strategy].query(problem, batch=batch - len(control), rng=rng)
     imported = score_reader(project.pk) if scored is None else None
-    return [_pick(pick.position, _reason(pick.reason, class_ids), scored, imported) for pick in picks], seed
+    lacks = project.target_per_class - np.bincount(_columns(data.train_labels, class_ids), minlength=len(class_ids))
+    picks = mixed(chosen, control)
+    return [_pick(pick.position, _reason(pick.reason, class_ids, lacks), scored, imported) for pick in picks], seed
+
+
+def _control(project: Project, data: RefreshData, scored: Scored | None, *, batch: int, seed: int) -> list[Pick]:
+    """The project's share of the round, drawn from all candidates alike before the strategy takes its own."""
+    rng = np.random.default_rng([seed, 1])  # its own, so that the strategy's draws do not depend on the share
+    count = int(project.control_share * batch + rng.random())  # a fraction of a picture comes as often as it should
+    positions = rng.choice(data.candidates, count, replace=False).tolist()
+    margins = [None] * count if scored is None else scored.scores.margin[positions].tolist()
+    return [Pick(one, make_reason("control", margin=margin)) for one, margin in zip(positions, margins, strict=True)]
+
+
+def mixed(chosen: Sequence[Pick], control: Sequence[Pick]) -> list[Pick]:
+    """Both lists as one, each in its order and spread evenly: whatever part of a round is answered has its share."""
+    ranked = [((rank + 0.5) / len(part), pick) for part in (chosen, control) for rank, pick in enumerate(part)]
+    return [pick for _, pick in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _problem(
@@ -70,11 +93,14 @@ def _columns(labels: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(class_ids, labels, sorter=order)] if len(labels) else np.empty(0, np.int64)
 
 
-def _reason(reason: dict[str, Any], class_ids: np.ndarray) -> dict[str, Any]:
-    """The strategy's reason with the id of the class that it names, in place of its column."""
+def _reason(reason: dict[str, Any], class_ids: np.ndarray, lacks: np.ndarray) -> dict[str, Any]:
+    """The strategy's reason with the id of the class that it names, in place of its column, and what that lacks."""
     column = reason["column"]
-    others = {key: value for key, value in reason.items() if key != "column"}
-    return {**others, "class": None if column is None else int(class_ids[column])}
+    told = {key: value for key, value in reason.items() if key != "column"}
+    told["class"] = None if column is None else int(class_ids[column])
+    if reason["code"] == "short" and column is not None:
+        told["lacks"] = max(0, int(lacks[column]))
+    return told
 
 
 def _pick(position: int, reason: dict[str, Any], scored: Scored | None, imported: ScoreReader | None) -> RoundPick:

@@ -1,5 +1,6 @@
 """REST views of labelling."""
 
+from annotator.labeling.api.gains import SelectionView
 from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
 from annotator.labeling.api.settings import ProjectSettingsView
 from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
@@ -15,4 +16,5 @@ __all__ = [
     "ReleaseView",
     "ReserveReleaseView",
     "RetractView",
+    "SelectionView",
 ]

@@ -3,6 +3,7 @@
 from annotator.labeling.services.annotating import Item, Result, record_import_labels, submit_annotations
 from annotator.labeling.services.counting import count_changes, wake_at
 from annotator.labeling.services.curating import undo_import
+from annotator.labeling.services.gains import measure_when_due, record_gain, request_measurement
 from annotator.labeling.services.leasing import lease_tasks, release_tasks
 from annotator.labeling.services.retracting import finish_retraction, request_retraction, retract_chunk, retracted
 from annotator.labeling.services.rounds import RoundPick, publish_round, request_refresh
@@ -14,9 +15,12 @@ __all__ = [
     "count_changes",
     "finish_retraction",
     "lease_tasks",
+    "measure_when_due",
     "publish_round",
+    "record_gain",
     "record_import_labels",
     "release_tasks",
+    "request_measurement",
     "request_refresh",
     "request_retraction",
     "retract_chunk",

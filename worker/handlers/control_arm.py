@@ -1,0 +1,44 @@
+"""Compare what people labelled of the strategy's picks with what they labelled of random ones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from annotator.images.selectors import active_space, embeddings
+from annotator.labeling.selectors import ENOUGH_BLIND, ENOUGH_LABELS, refresh_data, selection_arms
+from annotator.labeling.services import record_gain
+from annotator.projects.models import Project
+from annotator.projects.selectors import live_classes
+from worker.ml.gain import MOST, Labelled, measure_gain
+from worker.runner import JobContext
+
+
+def handle(ctx: JobContext) -> dict[str, Any]:
+    """Train heads on more and more labels of either arm, judge them on the blind answers, and keep the curves."""
+    project = ctx.project
+    space = active_space(project.pk)
+    data = refresh_data(project, space.length if space else 0)
+    arms = selection_arms(project, data)
+    few = min(len(arms.control), len(arms.chosen)) < ENOUGH_LABELS or len(data.test) < ENOUGH_BLIND
+    if space is None or few:
+        return {"skipped": "too few labels or blind answers, of pictures that are embedded, to compare anything"}
+    vectors = embeddings(space)
+    gain = measure_gain(
+        Labelled(vectors.rows(arms.control[:MOST]), arms.control_labels[:MOST]),
+        Labelled(vectors.rows(arms.chosen[:MOST]), arms.chosen_labels[:MOST]),
+        Labelled(vectors.rows(data.test), data.test_labels),
+        list(live_classes(project.pk).values_list("id", flat=True)),
+        rng=np.random.default_rng(project.pk),
+        report=lambda done, total: ctx.progress(done, total, "heads", "training heads on either arm"),
+    )
+    counts = {"control": len(arms.control), "chosen": len(arms.chosen), "test_size": len(data.test)}
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        result = asdict(gain) | {"strategies": arms.strategies, "space": space.model_name}
+        record_gain(project=project, arms=arms, test_size=len(data.test), result=result)
+        ctx.succeed(counts)
+    return counts
