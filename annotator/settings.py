@@ -114,6 +114,7 @@ CACHE_BYTES = int(env.get("ANNOTATOR_CACHE_BYTES", str(20 * 1024**3)))  # of pic
 KEEP_DAYS = float(env.get("ANNOTATOR_KEEP_DAYS", "30"))  # how long pictures of undone imports stay stored
 INBOX_DIR = DATA_DIR / "inbox"
 SCRATCH_DIR = DATA_DIR / "scratch"
+RATES_DIR = DATA_DIR / "rates"  # how fast backbones are on this machine
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -148,6 +149,7 @@ WEIGHTS_DIR = Path(env["ANNOTATOR_WEIGHTS_DIR"]) if env.get("ANNOTATOR_WEIGHTS_D
 # Host names and networks in private address space that requests to addresses which people typed may go to.
 OUTGOING_ALLOW = words("ANNOTATOR_OUTGOING_ALLOW")
 ALLOW_HUB = flag("ANNOTATOR_ALLOW_HUB")
+TORCH_COMPILE = flag("ANNOTATOR_TORCH_COMPILE")
 
 # Uploads are streamed to disk; a request carries a few dozen pictures.
 FILE_UPLOAD_TEMP_DIR = None

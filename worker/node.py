@@ -72,16 +72,30 @@ def describe(queue: str) -> dict[str, Any]:
     """Return device, presets and strategies of a worker. Importing torch, it is not for the `cpu` queue."""
     if queue == Queue.CPU:
         return {"device": {"kind": "cpu", "threads": os.cpu_count()}, "presets": [], "strategies": []}
-    backbones = importlib.import_module("worker.ml.backbones")
-    at_hand = set(backbones.weights_at_hand(settings.WEIGHTS_DIR))
     return {
         "device": importlib.import_module("worker.ml.device").describe_device(),
-        "presets": [_preset(preset, preset.name in at_hand) for preset in backbones.PRESETS.values()],
+        "presets": describe_presets(),
         "strategies": [
             {"name": strategy.name, "title": strategy.title, "when": strategy.when}
             for strategy in importlib.import_module("worker.ml.strategies").REGISTRY.values()
         ],
     }
+
+
+def describe_presets() -> list[dict[str, Any]]:
+    """Return the backbones that the product offers: what they are, their weights on this host, how fast they are."""
+    backbones = importlib.import_module("worker.ml.backbones")
+    at_hand = set(backbones.weights_at_hand(settings.WEIGHTS_DIR))
+    rates = importlib.import_module("worker.ml.rates").measured(settings.RATES_DIR)
+    return [
+        _preset(preset, preset.name in at_hand)
+        | {
+            "hub": backbones.hub_of(preset.name),
+            "license": backbones.license_of(preset.name),
+            "images_per_second": rates[preset.name].images_per_second if preset.name in rates else None,
+        }
+        for preset in backbones.PRESETS.values()
+    ]
 
 
 def _preset(preset: Any, at_hand: bool) -> dict[str, Any]:
@@ -98,6 +112,7 @@ def _preset(preset: Any, at_hand: bool) -> dict[str, Any]:
         "input_px": preset.input_px,
         "dim": preset.dim,
         "hardware": preset.hardware,
+        "weights": "at_hand" if at_hand else "download" if settings.ALLOW_HUB else "missing",
         "available": at_hand or settings.ALLOW_HUB,
         "note": note,
     }

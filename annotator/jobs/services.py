@@ -352,6 +352,11 @@ def publish_worker(*, name: str, queue: str, pid: int, **what: Any) -> None:
     )
 
 
+def publish_presets(*, name: str, presets: list[dict[str, Any]]) -> None:
+    """Write anew what a worker knows of the backbones, of which it has measured one."""
+    WorkerNode.objects.filter(name=name).update(presets=presets)
+
+
 def see_worker(*, name: str) -> bool:
     """Note that a worker lives; False if it has no row."""
     return WorkerNode.objects.filter(name=name).update(seen_at=timezone.now()) > 0

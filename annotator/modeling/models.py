@@ -143,8 +143,16 @@ class Firing(models.Model):
         return f"{self.cause} {self.outcome}"
 
 
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    """Chainable reads of models."""
+
+    def pretrained(self, project_id: int, backbone: str) -> ModelVersionQuerySet:
+        """The project's model that is this backbone as it can be downloaded, if there is one."""
+        return self.filter(project=project_id, backbone=backbone, folder="").order_by("number")
+
+
 class ModelVersion(models.Model):
-    """A trained classifier and its metrics; the first of a project is the backbone that it starts with.
+    """A trained classifier and its metrics, or a pretrained backbone: the one that a project starts with is its first.
 
     Its files lie in the array store under `folder`, together with what it said of the test pictures (position int64,
     label int64, predicted int64, confidence float32, champion_predicted int64, blind bool; all [n]).
@@ -176,6 +184,8 @@ class ModelVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
     promoted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ModelVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

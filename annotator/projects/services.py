@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -13,9 +14,10 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.common.errors import Conflict, DomainError, NotFound, check_model
-from annotator.projects.models import RESERVED_HOTKEYS, LabelClass, Membership, Project, Role
+from annotator.projects.models import DEFAULT_BACKBONE, RESERVED_HOTKEYS, LabelClass, Membership, Project, Role
 
 PALETTE = 12
+_BACKBONE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 MAX_NAME = 200
 
 
@@ -49,6 +51,17 @@ def _lock(project: Project) -> None:
 # Projects
 
 
+def check_backbone(name: str) -> None:
+    """Refuse what cannot be the name of a timm model.
+
+    Raises:
+        DomainError: a name has letters, digits, and the signs _ . - alone.
+    """
+    if not _BACKBONE.fullmatch(name):
+        message = "A backbone is the name of a timm model, such as resnet50 or convnext_tiny.dinov3_lvd1689m."
+        raise DomainError(message, code="bad_backbone", errors={"backbone": [message]})
+
+
 def create_project(*, user: User, name: str, classes: Iterable[dict[str, Any]] = (), **settings: Any) -> Project:
     """Create a project with its first classes (`{"name", "description"?}`); its creator becomes its lead.
 
@@ -57,6 +70,7 @@ def create_project(*, user: User, name: str, classes: Iterable[dict[str, Any]] =
     """
     drafts = list(classes)
     names = clean_names([draft["name"] for draft in drafts], taken=(), field="classes")
+    check_backbone(settings.get("backbone", DEFAULT_BACKBONE))
     project = Project(created_by=user, name=name, **settings)
     check_model(project)
     with transaction.atomic():
@@ -74,10 +88,15 @@ def update_project(*, project: Project, actor: User, **changes: Any) -> Project:
         Conflict: another backbone for pictures that are already here.
         DomainError: a setting is out of range.
     """
+    if "backbone" in changes:
+        check_backbone(changes["backbone"])
     _lock(project)
     project.refresh_from_db()
     if project.next_position and changes.get("backbone", project.backbone) != project.backbone:
-        message = "The backbone cannot change once pictures were imported; create another project for it."
+        message = (
+            "Pictures were imported already, and would have to be embedded anew. Change the backbone in the settings' "
+            f"matrix, or with POST /api/projects/{project.pk}/backbone."
+        )
         raise Conflict(message, errors={"backbone": [message]})
     archived = changes.pop("archived", None)
     if archived is not None:

@@ -21,10 +21,17 @@ from annotator.images.services.changes import (
     set_holdout,
 )
 from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions, restore_scores
-from annotator.images.services.vectors import activate_space, begin_space, ensure_space, publish_shard
+from annotator.images.services.vectors import (
+    BackboneChanged,
+    activate_space,
+    begin_space,
+    ensure_space,
+    publish_shard,
+)
 
 __all__ = [
     "Arrival",
+    "BackboneChanged",
     "Refusal",
     "activate_space",
     "archive_batch",

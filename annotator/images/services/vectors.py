@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotator.common.arrays import remove
+from annotator.common.errors import Conflict
 from annotator.images.models import EmbeddingShard, EmbeddingSpace
 from annotator.jobs.models import Job, JobKind
 from annotator.projects.models import Project
@@ -13,17 +14,29 @@ from annotator.projects.models import Project
 State = EmbeddingSpace.State
 
 
+class BackboneChanged(Conflict):
+    """Another backbone was chosen while the one before was loaded for the first space."""
+
+
 def ensure_space(*, project: Project, dim: int) -> EmbeddingSpace:
-    """Return the project's active embedding space, made on first use for the backbone that it starts with (v1)."""
-    try:
-        with transaction.atomic():
-            space, _ = EmbeddingSpace.objects.get_or_create(
-                project=project,
-                state=State.ACTIVE,
-                defaults={"model_name": "v1", "backbone": project.backbone, "dim": dim},
+    """Return the project's active embedding space, made on first use for the backbone that it starts with (v1).
+
+    Args:
+        project: as it was read before its backbone was loaded.
+        dim: length of that backbone's embeddings.
+
+    Raises:
+        BackboneChanged: the project's row names another backbone by now.
+    """
+    with transaction.atomic():
+        now = Project.objects.select_for_update().get(pk=project.pk)
+        space = EmbeddingSpace.objects.filter(project=project, state=State.ACTIVE).first()
+        if space is None:
+            if now.backbone != project.backbone:
+                raise BackboneChanged("Another backbone was chosen meanwhile. Try again.")
+            space = EmbeddingSpace.objects.create(
+                project=project, state=State.ACTIVE, model_name="v1", backbone=now.backbone, dim=dim
             )
-    except IntegrityError:  # another worker was first
-        space = EmbeddingSpace.objects.get(project=project, state=State.ACTIVE)
     return space
 
 

@@ -34,8 +34,15 @@ from annotator.projects.services import create_project
 logger = logging.getLogger(__name__)
 
 
+class RateSerializer(serializers.Serializer[Any]):
+    """How fast a backbone is on one machine, files and decoding aside."""
+
+    device = serializers.CharField()
+    images_per_second = serializers.FloatField()
+
+
 class BackboneSerializer(serializers.Serializer[Any]):
-    """A backbone that a project can start with."""
+    """A backbone that a project can have."""
 
     name = serializers.CharField()
     family = serializers.CharField()
@@ -43,9 +50,17 @@ class BackboneSerializer(serializers.Serializer[Any]):
     params_m = serializers.FloatField(allow_null=True)
     input_px = serializers.IntegerField()
     dim = serializers.IntegerField()
-    hardware = serializers.CharField()
+    hardware = serializers.ChoiceField(
+        choices=["cpu", "fast_cpu", "gpu"], help_text="what it suits: any CPU, a fast CPU or a GPU, a GPU"
+    )
+    weights = serializers.ChoiceField(
+        choices=["at_hand", "download", "missing"], help_text="on the workers' machines, from the hub, or neither"
+    )
     available = serializers.BooleanField()
-    note = serializers.CharField()
+    note = serializers.CharField(help_text="what to do for its weights")
+    hub = serializers.CharField(help_text="the repository that has its weights")
+    license = serializers.CharField(help_text="of its weights")
+    rates = RateSerializer(many=True, help_text="as measured by workers, the fastest first")
 
 
 class StrategySerializer(serializers.Serializer[Any]):

@@ -20,29 +20,19 @@ from annotator.events.models import Event
 from annotator.images.models import Image, ImportBatch, ScoreSet, Trust
 from annotator.images.selectors import Columns, columns, score_reader
 from annotator.images.selectors.briefs import blob_url
+from annotator.insights.selectors.backbones import backbones
 from annotator.insights.selectors.loop import loop
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.selectors import active_jobs
 from annotator.labeling.models import SelectionRound, Task
 from annotator.labeling.selectors import labelled_since, next_refresh_in, set_aside
-from annotator.projects.models import DEFAULT_BACKBONE, DEFAULT_STRATEGY, LabelClass, Membership, Project
+from annotator.projects.models import DEFAULT_STRATEGY, LabelClass, Membership, Project
 
 THUMBS = 4
 CURVE_POINTS = 500
 PULSE_EVENTS = 200
 
 # What every installation can do, listed before any worker has reported.
-BACKBONE = {
-    "name": DEFAULT_BACKBONE,
-    "family": "EfficientNet-Lite",
-    "title": "EfficientNet-Lite0 (ImageNet, included)",
-    "params_m": 4.7,
-    "input_px": 224,
-    "dim": 1280,
-    "hardware": "CPU or GPU",
-    "available": True,
-    "note": "Its weights are installed with the product; nothing is downloaded.",
-}
 STRATEGIES = [
     {
         "name": DEFAULT_STRATEGY,
@@ -70,7 +60,7 @@ def presets() -> dict[str, list[dict[str, Any]]]:
     """Return the backbones and strategies that a project can be given."""
     nodes = list(WorkerNode.objects.order_by("seen_at", "pk"))
     return {
-        "backbones": _by_name([BACKBONE], [node.presets for node in nodes]),
+        "backbones": backbones(),
         "strategies": _by_name(STRATEGIES, [node.strategies for node in nodes]),
     }
 

@@ -1,5 +1,6 @@
 """REST views of training runs, models, schedules and balance reports."""
 
+from annotator.modeling.api.backbones import BackboneMeasureView, BackboneView
 from annotator.modeling.api.balance import BalanceReportView, RunBalanceView
 from annotator.modeling.api.runs import RecipesView, RunCancelView, RunsView, RunView
 from annotator.modeling.api.schedules import FiringsView, ScheduleFireView, SchedulesView, ScheduleView, TimezonesView
@@ -15,6 +16,8 @@ from annotator.modeling.api.versions import (
 )
 
 __all__ = [
+    "BackboneMeasureView",
+    "BackboneView",
     "BalanceReportView",
     "FiringsView",
     "ModelCardView",

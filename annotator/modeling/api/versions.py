@@ -61,9 +61,9 @@ class ModelView(ProjectView):
         return super().handle_exception(exc)
 
     def folder_of(self, version: ModelVersion) -> str:
-        """Return where the model's files are; the first model has none."""
+        """Return where the model's files are; a pretrained backbone has none."""
         if not version.folder:
-            raise NotFound(f"{version.name} is the backbone that the project started with; it has no files here.")
+            raise NotFound(f"{version.name} is a pretrained backbone, not trained here; it has no files.")
         return version.folder
 
 

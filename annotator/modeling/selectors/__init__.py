@@ -1,5 +1,6 @@
 """Reads of training runs, models and schedules that are not querysets."""
 
+from annotator.modeling.selectors.backbones import BackboneInUse, backbone_in_use
 from annotator.modeling.selectors.balance import live_balance, run_balance
 from annotator.modeling.selectors.schedules import (
     firings_of,
@@ -25,7 +26,9 @@ from annotator.modeling.selectors.versions import (
 
 __all__ = [
     "PARTS",
+    "BackboneInUse",
     "accuracy_of",
+    "backbone_in_use",
     "can_return",
     "card_of",
     "cell",

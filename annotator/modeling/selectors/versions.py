@@ -58,17 +58,18 @@ def classes_of(version: ModelVersion) -> list[dict[str, Any]]:
 
 
 def card_of(version: ModelVersion) -> str:
-    """Return the model's card in Markdown; that of the first model, which has no files, is made here.
+    """Return the model's card in Markdown; that of a pretrained backbone, which has no files, is made here.
 
     Raises:
         FileNotFoundError: the model's folder is gone.
     """
     if version.folder:
         return (array_path(version.folder) / CARD).read_text(encoding="utf-8")
+    what = "The backbone that the project started with" if version.number == 1 else "A backbone as it can be had"
     return (
-        f"# {version.name}\n\nThe backbone that the project started with, `{version.backbone}`, with its pretrained "
-        "weights. It was not trained here, so there is nothing to download: what it suggests comes from a head that "
-        "is trained anew on the project's labels at every refresh.\n"
+        f"# {version.name}\n\n{what}, `{version.backbone}`, with its pretrained weights. It was not trained here, so "
+        "there is nothing to download: what it suggests comes from a head that is trained anew on the project's labels "
+        "at every refresh.\n"
     )
 
 

@@ -15,7 +15,7 @@ from annotator.common.errors import Conflict, check_model
 from annotator.events.services import record_event
 from annotator.images.models import EmbeddingSpace
 from annotator.images.services import activate_space, restore_scores
-from annotator.jobs.models import Job, JobKind
+from annotator.jobs.models import Job, JobKind, JobQuerySet
 from annotator.jobs.services import enqueue
 from annotator.labeling.services import request_refresh
 from annotator.modeling.models import ModelingSettings, ModelVersion, TrainingRun
@@ -64,6 +64,22 @@ def ensure_first_model(*, project: Project, space: EmbeddingSpace) -> ModelVersi
     return version
 
 
+def ensure_pretrained(*, project: Project, backbone: str) -> ModelVersion:
+    """Return the project's model of a pretrained backbone, made on first use under the next number."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        version = ModelVersion.objects.pretrained(project.pk, backbone).first()
+        if version is None:
+            number = _next_number(project.pk)
+            version = ModelVersion.objects.create(project=project, number=number, backbone=backbone)
+    return version
+
+
+def _next_number(project_id: int) -> int:
+    """Return the number of the project's next model, whose row is locked; the first is kept for what it starts with."""
+    return (ModelVersion.objects.filter(project=project_id).aggregate(last=Max("number"))["last"] or FIRST) + 1
+
+
 def publish_version(
     *,
     run: TrainingRun,
@@ -91,11 +107,10 @@ def publish_version(
     """
     assert connection.in_atomic_block, "a model becomes visible together with the end of its run"
     Project.objects.select_for_update().get(pk=run.project_id)
-    last = ModelVersion.objects.filter(project_id=run.project_id).aggregate(last=Max("number"))["last"] or FIRST
     rejected = gate.get("decision") == "rejected"
     version = ModelVersion.objects.create(
         project_id=run.project_id,
-        number=last + 1,
+        number=_next_number(run.project_id),
         run=run,
         snapshot=run.snapshot,
         state=State.REJECTED if rejected else State.CANDIDATE,
@@ -144,8 +159,8 @@ def request_promotion(*, version: ModelVersion, user: User | None, override: boo
     """
     project = Project.objects.select_for_update().get(pk=version.project_id)
     version = ModelVersion.objects.get(pk=version.pk)
-    under_way = Job.objects.active().filter(project=project, kind=JobKind.PROMOTE)
-    same = next((job for job in under_way if job.params["version"] == version.pk), None)
+    under_way = promotions(project)
+    same = next((job for job in under_way if job.params.get("version") == version.pk), None)
     if same is not None:
         return same
     try:
@@ -166,6 +181,11 @@ def request_promotion(*, version: ModelVersion, user: User | None, override: boo
         created_by=user,
         slot=f"promote:{project.pk}",
     )
+
+
+def promotions(project: Project) -> JobQuerySet:
+    """Return the promotions of the project's models that wait or run: of a version, or of a pretrained backbone."""
+    return Job.objects.active().filter(project=project, kind=JobKind.PROMOTE)
 
 
 def _serves(project: Project, name: str) -> bool:
@@ -221,6 +241,9 @@ def _change_places(*, version: ModelVersion, space: EmbeddingSpace, user: User |
     version.promoted_at, version.promoted_by = timezone.now(), user
     version.save(update_fields=["state", "space", "promoted_at", "promoted_by"])
     project = Project.objects.get(pk=version.project_id)
+    if project.backbone != version.backbone:  # what new training runs start from, and the settings show
+        Project.objects.filter(pk=project.pk).update(backbone=version.backbone)
+        record_event(project_id=project.pk, kind="project_changed", actor=user, fields=["backbone"])
     record_event(
         project_id=project.pk,
         kind=kind,

@@ -264,6 +264,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/backbone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show the backbone in use and what became of the last change. */
+        get: operations["project_backbone"];
+        put?: never;
+        /**
+         * @description Give the project another pretrained backbone.
+         *
+         *     It changes at once (200) before anything is embedded, and where the embeddings that it made earlier are kept.
+         *     Else a job (202) embeds all pictures with it beside the present embeddings, and switches when all are there;
+         *     labelling goes on meanwhile. Where its weights cannot be had the job fails, and nothing changes.
+         */
+        post: operations["change_backbone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/backbone/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Start a job that times one backbone after the other; what it finds is in `/api/presets`. */
+        post: operations["measure_backbones"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/balance": {
         parameters: {
             query?: never;
@@ -1228,6 +1269,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show how many labels each arm has, and what the last measurement found. */
+        get: operations["selection"];
+        put?: never;
+        /** @description Compare both arms now. While a control arm grows, every tenth of its labels does so by itself. */
+        post: operations["measure_selection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/snapshots": {
         parameters: {
             query?: never;
@@ -1551,6 +1610,14 @@ export interface components {
          * @enum {string}
          */
         ArchiveEnum: "zip" | "tar";
+        /** @description Labels of either arm, and the blind answers that both are judged on. */
+        ArmCounts: {
+            /** @description labels of pictures that were drawn at random */
+            control: number;
+            /** @description labels of pictures that the strategy chose */
+            chosen: number;
+            blind: number;
+        };
         /** @description Everything that is told about a model on a set of pictures. */
         Assessment: {
             evaluation: components["schemas"]["Evaluation"];
@@ -1566,7 +1633,7 @@ export interface components {
             /** Format: double */
             log_loss: number | null;
         };
-        /** @description A backbone that a project can start with. */
+        /** @description A backbone that a project can have. */
         Backbone: {
             name: string;
             family: string;
@@ -1575,9 +1642,54 @@ export interface components {
             params_m: number | null;
             input_px: number;
             dim: number;
-            hardware: string;
+            /**
+             * @description what it suits: any CPU, a fast CPU or a GPU, a GPU
+             *
+             *     * `cpu` - cpu
+             *     * `fast_cpu` - fast_cpu
+             *     * `gpu` - gpu
+             */
+            hardware: components["schemas"]["HardwareEnum"];
+            /**
+             * @description on the workers' machines, from the hub, or neither
+             *
+             *     * `at_hand` - at_hand
+             *     * `download` - download
+             *     * `missing` - missing
+             */
+            weights: components["schemas"]["WeightsEnum"];
             available: boolean;
+            /** @description what to do for its weights */
             note: string;
+            /** @description the repository that has its weights */
+            hub: string;
+            /** @description of its weights */
+            license: string;
+            /** @description as measured by workers, the fastest first */
+            rates: components["schemas"]["Rate"][];
+        };
+        /** @description The backbone that a project is to have. */
+        BackboneChangeRequest: {
+            /** @description a timm name */
+            backbone: string;
+        };
+        /** @description What a project's pictures are embedded with. */
+        BackboneInUse: {
+            /** @description a timm name */
+            backbone: string;
+            /** @description that serves, such as v1; empty before anything was embedded */
+            model: string;
+            /** @description its weights were trained in this project */
+            trained: boolean;
+            /** @description that another backbone would have to embed */
+            pictures: number;
+            /**
+             * Format: double
+             * @description of a job of late, reading files included
+             */
+            images_per_second: number | null;
+            /** @description the last job that was to change the backbone */
+            change: components["schemas"]["Job"] | null;
         };
         /** @description How the labels spread over the classes. */
         Balance: {
@@ -1929,6 +2041,18 @@ export interface components {
             f1: number | null;
             support: number;
         };
+        /**
+         * @description * `torn` - torn
+         *     * `unsure` - unsure
+         *     * `unlike_labelled` - unlike_labelled
+         *     * `typical` - typical
+         *     * `rare` - rare
+         *     * `short` - short
+         *     * `random` - random
+         *     * `control` - control
+         * @enum {string}
+         */
+        CodeEnum: "torn" | "unsure" | "unlike_labelled" | "typical" | "rare" | "short" | "random" | "control";
         /** @description Whether only to measure. */
         CollectionRequest: {
             /** @default false */
@@ -2185,6 +2309,16 @@ export interface components {
          * @enum {string}
          */
         FormatEnum: "image_folder" | "hugging_face" | "csv" | "jsonl" | "parquet" | "arrays";
+        /** @description Blind accuracy of heads on the first n labels of an arm, with its 95 % interval. */
+        GainPoint: {
+            n: number;
+            /** Format: double */
+            accuracy: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
         /** @description A page of pictures; go on with `after` = `next`. */
         GalleryPage: {
             results: components["schemas"]["GalleryPicture"][];
@@ -2239,6 +2373,13 @@ export interface components {
             /** Format: double */
             confidence: number;
         };
+        /**
+         * @description * `cpu` - cpu
+         *     * `fast_cpu` - fast_cpu
+         *     * `gpu` - gpu
+         * @enum {string}
+         */
+        HardwareEnum: "cpu" | "fast_cpu" | "gpu";
         /** @description A head version; accuracy is on the blind test set, with its 95 % Wilson interval. */
         Head: {
             name: string;
@@ -2415,9 +2556,11 @@ export interface components {
          *     * `collect_garbage` - Collect Garbage
          *     * `delete_project` - Delete Project
          *     * `retract` - Retract
+         *     * `control_arm` - Control Arm
+         *     * `measure` - Measure
          * @enum {string}
          */
-        JobKindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project" | "retract";
+        JobKindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project" | "retract" | "control_arm" | "measure";
         JobPage: {
             results: components["schemas"]["Job"][];
             next: number | null;
@@ -2558,6 +2701,29 @@ export interface components {
             total: number;
             garbage: components["schemas"]["Garbage"][];
             garbage_bytes: number;
+        };
+        /** @description A measurement. The strategy's later picks were made by heads that had learned from both arms. */
+        MeasuredGain: {
+            /** @description labels at the time */
+            control: number;
+            /** @description labels at the time */
+            chosen: number;
+            /** @description blind answers at the time */
+            test_size: number;
+            /** Format: date-time */
+            measured_at: string;
+            /** @description the model whose features were used */
+            space: string;
+            /** @description whose picks the labels of the strategy's arm were */
+            strategies: components["schemas"]["StrategyLabels"][];
+            control_curve: components["schemas"]["GainPoint"][];
+            strategy_curve: components["schemas"]["GainPoint"][];
+            savings: components["schemas"]["Saving"][];
+        };
+        /** @description The backbones that are to be measured. */
+        MeasurementRequest: {
+            /** @description timm names; none: all that the product offers */
+            backbones?: string[];
         };
         /** @description A person and the role that the person has. */
         Member: {
@@ -2795,6 +2961,11 @@ export interface components {
             /** Format: int64 */
             blind_every?: number;
             strategy?: string;
+            /**
+             * Format: double
+             * @description share of each round that is drawn at random, to measure the strategy against
+             */
+            control_share?: number;
             round_size?: number;
             classes?: (string | {
                 name: string;
@@ -3075,6 +3246,11 @@ export interface components {
             /** Format: int64 */
             blind_every?: number;
             strategy?: string;
+            /**
+             * Format: double
+             * @description share of each round that is drawn at random, to measure the strategy against
+             */
+            control_share?: number;
             round_size?: number;
             archived?: boolean;
         };
@@ -3159,6 +3335,27 @@ export interface components {
          * @enum {string}
          */
         PhaseEnum: "freeze" | "balance" | "train" | "evaluate" | "done";
+        PickReason: {
+            code: components["schemas"]["CodeEnum"];
+            /** @description a sentence with the names of the classes */
+            text: string;
+            /** @description that it looks like, for `rare` and `short` */
+            class: number | null;
+            /** @description pictures that this class lacked, for `short` */
+            lacks: number | null;
+            /**
+             * Format: double
+             * @description between the first two guesses
+             */
+            margin: number | null;
+            /**
+             * Format: double
+             * @description to the nearest labelled picture
+             */
+            nearest_similarity: number | null;
+            /** @description pictures that it stands for */
+            look_alikes: number;
+        };
         /**
          * @description * `original` - Original
          *     * `preview` - Preview
@@ -3248,6 +3445,11 @@ export interface components {
             readonly reserve_max: number;
             readonly blind_every: number;
             readonly strategy: string;
+            /**
+             * Format: double
+             * @description share of each round that is drawn at random, to measure the strategy against
+             */
+            readonly control_share: number;
             readonly round_size: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
@@ -3268,6 +3470,11 @@ export interface components {
             readonly reserve_max: number;
             readonly blind_every: number;
             readonly strategy: string;
+            /**
+             * Format: double
+             * @description share of each round that is drawn at random, to measure the strategy against
+             */
+            readonly control_share: number;
             readonly round_size: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
@@ -3317,6 +3524,12 @@ export interface components {
          * @enum {string}
          */
         QueueEnum: "interactive" | "cpu" | "gpu";
+        /** @description How fast a backbone is on one machine, files and decoding aside. */
+        Rate: {
+            device: string;
+            /** Format: double */
+            images_per_second: number;
+        };
         /**
          * @description * `met` - met
          *     * `yes` - yes
@@ -3657,6 +3870,19 @@ export interface components {
          * @enum {string}
          */
         SampledEnum: "over" | "under" | "even";
+        /** @description Labels of the strategy that do what n random ones do, with their 95 % interval. */
+        Saving: {
+            n: number;
+            /**
+             * Format: double
+             * @description null: more than its curve has
+             */
+            needed: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+        };
         /** @description A schedule with what comes next and what came last (`context`: "changes", and "last" by schedule id). */
         Schedule: {
             readonly id: number;
@@ -3728,6 +3954,19 @@ export interface components {
          * @enum {string}
          */
         ScheduleKindEnum: "cron" | "labels";
+        /** @description What is known of what selection saves, and what is still missing to measure it. */
+        Selection: {
+            /**
+             * Format: double
+             * @description of each round that is drawn at random
+             */
+            share: number;
+            strategy: string;
+            labels: components["schemas"]["ArmCounts"];
+            /** @description that it still takes before anything can be compared */
+            missing: components["schemas"]["ArmCounts"];
+            measured: components["schemas"]["MeasuredGain"] | null;
+        };
         /** @description A job of any project, with what an admin wants to know of it. */
         SiteJob: {
             id: number;
@@ -3943,6 +4182,11 @@ export interface components {
             title: string;
             when: string;
         };
+        /** @description Labels that a strategy chose. */
+        StrategyLabels: {
+            name: string;
+            labels: number;
+        };
         /** @description A stretch of time: from `since` up to, but without, `until`, which is now when it is left out. */
         StretchRequest: {
             /** Format: date-time */
@@ -3967,6 +4211,7 @@ export interface components {
         /** @description A leased task. */
         Task: {
             suggestion: components["schemas"]["Suggestion"] | null;
+            reason: components["schemas"]["PickReason"] | null;
             id: number;
             image: {
                 [key: string]: unknown;
@@ -3977,9 +4222,6 @@ export interface components {
             round_size: number;
             /** Format: date-time */
             lease_expires_at: string | null;
-            reason: {
-                [key: string]: unknown;
-            } | null;
         };
         /** @description Labels given since midnight UTC. */
         Today: {
@@ -4097,6 +4339,13 @@ export interface components {
             results: components["schemas"]["Webhook"][];
             kinds: string[];
         };
+        /**
+         * @description * `at_hand` - at_hand
+         *     * `download` - download
+         *     * `missing` - missing
+         * @enum {string}
+         */
+        WeightsEnum: "at_hand" | "download" | "missing";
         /** @description A worker process and what it can do. */
         Worker: {
             name: string;
@@ -4563,6 +4812,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationsResponse"];
+                };
+            };
+        };
+    };
+    project_backbone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackboneInUse"];
+                };
+            };
+        };
+    };
+    change_backbone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackboneChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackboneInUse"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackboneInUse"];
+                };
+            };
+        };
+    };
+    measure_backbones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MeasurementRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
@@ -6216,6 +6544,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Firing"];
+                };
+            };
+        };
+    };
+    selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+        };
+    };
+    measure_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

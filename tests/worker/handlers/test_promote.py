@@ -44,7 +44,10 @@ def test_a_promoted_model_embeds_and_scores_the_pool_and_serves(project):
     job = finish(request_promotion(version=version, user=project.created_by))
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
-    assert job.result == {"model": "v2", "embedded": 10, "head": "v2.1"}
+    assert job.result == {"model": "v2", "embedded": 10, "head": "v2.1"} | {
+        "images_per_second": job.result["images_per_second"]
+    }
+    assert job.result["images_per_second"] > 0
     version.refresh_from_db()
     first.refresh_from_db()
     assert (version.state, first.state) == (State.SERVING, State.RETIRED)
