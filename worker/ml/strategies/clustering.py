@@ -50,21 +50,26 @@ def k_means(rows: Float32, clusters: int, rng: np.random.Generator) -> tuple[Int
 
 
 def spread_out(rows: Float32, count: int, rng: np.random.Generator) -> Int64:
-    """Indexes [min(count, n)] of rows far from one another, each drawn by its squared distance to those before it.
+    """Indexes [min(count, n)] of rows far from one another.
 
-    Arthur and Vassilvitskii 2007, "k-means++". Rows that equal a drawn one come only when no other is left.
+    Some are drawn by their squared distance to those before, and the one that leaves the least distance
+    in all is taken: greedy k-means++, Arthur and Vassilvitskii 2007, section 7. Rows that equal a taken
+    one come only when no other is left.
     """
+    trials = 2 + int(np.log(max(1, count)))
     lengths = np.einsum("nd,nd->n", rows, rows)
-    distances = np.full(len(rows), np.inf, np.float32)
+    nearest = np.full(len(rows), np.inf, np.float32)
+    drawn = rng.integers(len(rows), size=1) if len(rows) else np.zeros(0, np.int64)
     chosen: list[int] = []
-    best = int(rng.integers(len(rows))) if len(rows) else -1
-    while len(chosen) < min(count, len(rows)):
-        chosen.append(best)
-        np.minimum(distances, lengths + lengths[best] - 2 * (rows @ rows[best]), out=distances)
-        distances[distances < EQUAL] = 0
-        sums = distances.cumsum(dtype=np.float64)
-        best = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
-        if best == len(rows):
-            break
+    while len(chosen) < min(count, len(rows)) and len(drawn):
+        distances = lengths + lengths[drawn, None] - 2 * (rows[drawn] @ rows.T)
+        distances = np.minimum(nearest, np.where(distances < EQUAL, 0, distances))
+        best = int(distances.sum(axis=1, dtype=np.float64).argmin())
+        chosen.append(int(drawn[best]))
+        nearest = distances[best]
+        nearest[chosen[-1]] = 0
+        sums = nearest.cumsum(dtype=np.float64)
+        drawn = np.searchsorted(sums, rng.random(trials) * sums[-1], side="right")
+        drawn = drawn[drawn < len(rows)]  # none once every row equals a taken one
     others = np.setdiff1d(np.arange(len(rows)), chosen)
     return np.concatenate([np.array(chosen, np.int64), rng.permutation(others)[: count - len(chosen)]])
