@@ -11,7 +11,7 @@ from django.db import models
 from annotator.accounts.models import User
 
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
-DEFAULT_STRATEGY = "uncertainty_herding"
+DEFAULT_STRATEGY = "auto"
 RESERVED_HOTKEYS = frozenset("sfuzxg")
 MAX_CONTROL_SHARE = 0.3  # of a round; more would cost more labels than the comparison is worth
 

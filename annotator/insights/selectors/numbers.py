@@ -36,8 +36,8 @@ PULSE_EVENTS = 200
 STRATEGIES = [
     {
         "name": DEFAULT_STRATEGY,
-        "title": "Uncertainty herding",
-        "when": "The default: typical pictures first, then the doubtful ones, never many alike.",
+        "title": "Automatic",
+        "when": "The default: from the first label to the last, it asks for what makes the rest of the pool clearer.",
     },
     {
         "name": "random",

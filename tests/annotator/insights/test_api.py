@@ -126,7 +126,7 @@ def test_presets_are_there_for_the_create_dialog(client_for):
     found = client_for(make_user()).get("/api/presets").json()
 
     assert found["backbones"][0]["available"] is True
-    assert {row["name"] for row in found["strategies"]} == {"uncertainty_herding", "random"}
+    assert {row["name"] for row in found["strategies"]} == {"auto", "random"}
 
 
 @pytest.mark.parametrize(("alive", "status", "word"), [(True, 200, "ok"), (False, 503, "down")])

@@ -310,7 +310,7 @@ def test_the_default_backbone_and_strategies_are_there_before_any_worker(db):
     found = selectors.presets()
 
     assert [row["name"] for row in found["backbones"]] == ["tf_efficientnet_lite0"]
-    assert [row["name"] for row in found["strategies"]] == ["uncertainty_herding", "random"]
+    assert [row["name"] for row in found["strategies"]] == ["auto", "random"]
 
 
 def worker(name, *presets, seen=True, device="CPU", queue="gpu"):
@@ -336,7 +336,7 @@ def test_workers_add_what_they_have(db):
     lite, vit = found["backbones"]
     assert (lite["title"], lite["rates"]) == ("TF_EFFICIENTNET_LITE0", [{"device": "CPU", "images_per_second": 112.0}])
     assert (vit["name"], vit["available"], vit["rates"]) == ("vit", False, [])
-    assert [row["name"] for row in found["strategies"]] == ["uncertainty_herding", "random", "margin"]
+    assert [row["name"] for row in found["strategies"]] == ["auto", "random", "margin"]
 
 
 def test_each_machine_tells_its_own_rate_the_fastest_first(db):

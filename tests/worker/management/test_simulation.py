@@ -81,7 +81,7 @@ def simulate(project, truth, live_server, monkeypatch):
 
 def test_it_labels_to_each_checkpoint_and_reports_what_the_model_learned(simulate, project):
     result = json.loads(simulate("--checkpoints", "12,30", "--json"))
-    assert (result["images"], result["holdout"], result["strategy"]) == (120, 30, "uncertainty_herding")
+    assert (result["images"], result["holdout"], result["strategy"]) == (120, 30, "auto")
     first, second = result["rows"]
     assert (first["labels"], first["decisions"], first["looks"]) == (12, 12, 12)
     assert (second["labels"], second["decisions"], second["looks"]) == (30, 30, 30)

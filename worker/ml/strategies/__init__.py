@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from worker.ml.strategies import (
+    auto,
     badge,
     bait,
     cluster_margin,
@@ -18,11 +19,12 @@ from worker.ml.strategies import (
 )
 from worker.ml.strategies.base import InMemory, Pick, Problem, Probs, Strategy
 
-DEFAULT_STRATEGY = uncertainty_herding.NAME
+DEFAULT_STRATEGY = auto.NAME
 
 REGISTRY: dict[str, Strategy] = {
     module.NAME: Strategy(module.NAME, module.TITLE, module.WHEN, module.query)
     for module in (
+        auto,
         uncertainty_herding,
         typiclust,
         probcover,

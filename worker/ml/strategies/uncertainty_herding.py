@@ -10,7 +10,7 @@ from worker.ml.strategies.explain import explain
 
 NAME = "uncertainty_herding"
 TITLE = "Uncertainty Herding"
-WHEN = "The default: finds pictures that are typical, new and doubtful at once, from the first label on."
+WHEN = "When few labels are given and the classes lie apart: typical, new and doubtful pictures at once."
 
 MAX_ROWS = 8192  # of candidates, coverage and labelled each; more are sampled, the kernel has 8192² entries
 FIRST_WIDTH = 1.0  # of the kernel while nothing is labelled, MaxHerding's value

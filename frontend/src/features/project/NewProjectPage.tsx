@@ -11,12 +11,14 @@ import { FormError, formErrors, PageHead } from "../../components/Page";
 import { ClassNames } from "./ClassNames";
 import { BackboneField, type Learning, LearningFields } from "./LearningFields";
 import styles from "./project.module.css";
+import { recommended } from "./strategies";
 
 const defaults: Learning = {
   backbone: "",
   target_per_class: 500,
   refresh_every: 32,
-  strategy: "uncertainty_herding",
+  strategy: "",
+  control_share: 0,
   reserve_share: 0.1,
 };
 
@@ -30,7 +32,11 @@ export function NewProjectPage() {
   const [instructions, setInstructions] = useState("");
   const [learning, setLearning] = useState(defaults);
   const firstBackbone = presets?.backbones.find((preset) => preset.available)?.name ?? "";
-  const value = { ...learning, backbone: learning.backbone || firstBackbone };
+  const value = {
+    ...learning,
+    backbone: learning.backbone || firstBackbone,
+    strategy: learning.strategy || recommended(presets?.strategies ?? []),
+  };
   const change = (part: Partial<Learning>) => setLearning((old) => ({ ...old, ...part }));
 
   const create = useMutation({
@@ -38,6 +44,7 @@ export function NewProjectPage() {
       projects.create({
         ...value,
         backbone: value.backbone || undefined,
+        strategy: value.strategy || undefined,
         name,
         instructions,
         classes: parseClassNames(classes),
