@@ -75,7 +75,7 @@ def sample(problem: Problem, limit: int, rng: np.random.Generator) -> tuple[Int6
     chances = limit * (CONFIDENT_SHARE / len(candidates) + (1 - CONFIDENT_SHARE) * chances)
     # The smallest of exponential times with these rates: a weighted sample without replacement.
     some = np.sort(lowest(rng.standard_exponential(len(candidates), np.float32) / chances, limit, rng))
-    return candidates[some], 1 / chances[some].clip(max=1)
+    return candidates[some], (1 / chances[some].clip(max=1)).astype(np.float32)
 
 
 def squared_doubt(probs: Probs, positions: Int64) -> Float32:

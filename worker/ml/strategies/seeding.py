@@ -55,7 +55,7 @@ def spread_by_lot(
         if not len(chances) or chances[-1] <= 0:
             break
         drawn = np.searchsorted(chances, rng.random(DRAWN) * chances[-1], side="right").clip(max=len(rows) - 1)
-        kept = _keep(rows.distances(drawn, drawn), closest[drawn], rng.random(DRAWN))[: count - len(chosen)]
+        kept = _keep(rows.distances(drawn, drawn), closest[drawn], rng.random(DRAWN, np.float32))[: count - len(chosen)]
         chosen += drawn[kept].tolist()
         closest = np.minimum(closest, rows.distances(drawn[kept]).min(axis=0, initial=np.inf))
         closest[chosen] = 0
