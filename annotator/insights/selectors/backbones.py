@@ -50,9 +50,10 @@ def _without_rate(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_rate(rates: list[dict[str, Any]], node: WorkerNode, rate: float | None) -> list[dict[str, Any]]:
-    """Return the rates with one more, unless a worker of the same machine has told it already."""
+    """Return the rates with one more; of workers on the same kind of machine the best counts."""
+    best = {each["device"]: each["images_per_second"] for each in rates}
     device = node.device.get("name", "")
-    if rate is None or any(each["device"] == device for each in rates):
-        return rates
-    added = [*rates, {"device": device, "images_per_second": rate}]
-    return sorted(added, key=lambda each: -each["images_per_second"])
+    if rate is not None:
+        best[device] = max(rate, best.get(device, rate))
+    fastest_first = sorted(best.items(), key=lambda each: -each[1])
+    return [{"device": device, "images_per_second": rate} for device, rate in fastest_first]

@@ -8,7 +8,7 @@ import type { Job, ProjectEvent, Pulse } from "./types";
 type KeyMaker = (project: number) => readonly unknown[];
 
 const touched: Record<string, KeyMaker[]> = {
-  project_changed: [keys.project, keys.modelingSettings],
+  project_changed: [keys.project, keys.selection, keys.modelingSettings, keys.backbone],
   classes_changed: [keys.classes, keys.balance],
   member_changed: [keys.members],
   import_started: [keys.imports, keys.jobs],
@@ -24,8 +24,8 @@ const touched: Record<string, KeyMaker[]> = {
   import_undone: [keys.imports, keys.images, keys.balance, keys.gallery, keys.duplicates],
   labelled: [keys.balance],
   undone: [keys.balance],
-  refreshed: [keys.balance, keys.jobs, keys.gallery],
-  job_finished: [keys.jobs, keys.imports, keys.duplicates],
+  refreshed: [keys.balance, keys.jobs, keys.gallery, keys.selection],
+  job_finished: [keys.jobs, keys.imports, keys.selection, keys.duplicates],
   holdout_added: [keys.balance],
   holdout_dropped: [keys.balance],
   reserve_released: [keys.balance],
@@ -42,8 +42,8 @@ const touched: Record<string, KeyMaker[]> = {
   run_failed: [keys.runs, keys.jobs, keys.notifications],
   balance_reported: [keys.runs],
   model_made: [keys.models, keys.runs, keys.notifications],
-  model_promoted: [keys.models, keys.runs, keys.notifications],
-  model_rolled_back: [keys.models, keys.runs],
+  model_promoted: [keys.models, keys.runs, keys.backbone, keys.notifications],
+  model_rolled_back: [keys.models, keys.runs, keys.backbone],
   schedule_fired: [keys.schedules, keys.firings, keys.runs],
   schedule_changed: [keys.schedules],
 };

@@ -37,11 +37,13 @@ export const keys = {
   duplicates: (p: number) => ["project", p, "duplicates"] as const,
   runs: (p: number) => ["project", p, "runs"] as const,
   models: (p: number) => ["project", p, "models"] as const,
+  backbone: (p: number) => ["project", p, "backbone"] as const,
   modelingSettings: (p: number) => ["project", p, "modeling-settings"] as const,
   schedules: (p: number) => ["project", p, "schedules"] as const,
   firings: (p: number) => ["project", p, "firings"] as const,
   webhooks: (p: number) => ["project", p, "webhooks"] as const,
   deliveries: (p: number) => ["project", p, "deliveries"] as const,
+  selection: (p: number) => ["project", p, "selection"] as const,
 };
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: auth.me, staleTime: 60_000 });

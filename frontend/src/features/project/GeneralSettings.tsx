@@ -9,19 +9,20 @@ import { TextArea, TextField } from "../../components/Field";
 import { Card, FormError, formErrors } from "../../components/Page";
 import { showToast } from "../../components/toasts";
 import { useProjectContext } from "../../components/useProjectContext";
+import { BackboneSettings } from "./BackboneSettings";
 import { DangerCard } from "./DangerCard";
-import { BackboneField, LearningFields } from "./LearningFields";
+import { LearningFields } from "./LearningFields";
 import styles from "./project.module.css";
 
 type Editable = Pick<
   Project,
   | "name"
   | "instructions"
-  | "backbone"
   | "target_per_class"
   | "refresh_every"
   | "reserve_share"
   | "strategy"
+  | "control_share"
   | "blind_every"
 >;
 
@@ -65,7 +66,6 @@ function ProjectForm({ project }: { project: Project }) {
             onChange={(event) => change({ instructions: event.target.value })}
           />
           <div className={styles.two}>
-            <BackboneField value={value} onChange={change} errors={fields} fixed />
             <TextField
               label={t("projects.target")}
               type="number"
@@ -75,7 +75,7 @@ function ProjectForm({ project }: { project: Project }) {
               onChange={(event) => change({ target_per_class: event.target.valueAsNumber || 1 })}
             />
           </div>
-          <LearningFields value={value} onChange={change} errors={fields} />
+          <LearningFields value={value} onChange={change} errors={fields} project={project.id} />
           <TextField
             label={t("settings.blindEvery")}
             hint={t("settings.blindEveryHint")}
@@ -107,6 +107,7 @@ export function GeneralSettings() {
     <>
       {project.archived && project.role === "lead" && <DangerCard project={project} />}
       <ProjectForm project={project} />
+      <BackboneSettings project={project} />
       {!project.archived && project.role === "lead" && <DangerCard project={project} />}
     </>
   );

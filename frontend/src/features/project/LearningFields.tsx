@@ -2,12 +2,14 @@ import { useTranslation } from "react-i18next";
 import { usePresets } from "../../api/queries";
 import type { BackbonePreset, Project } from "../../api/types";
 import { SelectField, TextField } from "../../components/Field";
-import { percent } from "../../messages/i18n";
+import { count, percent } from "../../messages/i18n";
+import { roundedRate } from "./backbones";
 import styles from "./project.module.css";
+import { ControlField, StrategyField } from "./StrategyField";
 
 export type Learning = Pick<
   Project,
-  "backbone" | "target_per_class" | "refresh_every" | "strategy" | "reserve_share"
+  "backbone" | "target_per_class" | "refresh_every" | "strategy" | "control_share" | "reserve_share"
 >;
 
 interface Props {
@@ -17,15 +19,21 @@ interface Props {
 }
 
 /** What a preset costs and gives, in one line. */
-function presetNote(preset: BackbonePreset | undefined): string | undefined {
-  if (!preset) return undefined;
-  const size = preset.params_m ? `${preset.params_m} M` : "";
-  return [size, preset.input_px ? `${preset.input_px} px` : "", preset.hardware, preset.note]
+function usePresetNote(preset: BackbonePreset | undefined): string {
+  const { t } = useTranslation();
+  if (!preset) return t("projects.backboneHint");
+  const rate = preset.rates[0]?.images_per_second;
+  return [
+    preset.params_m ? t("backbone.millions", { number: count(preset.params_m) }) : "",
+    t("backbone.pixels", { px: preset.input_px }),
+    t(`backbone.hardware.${preset.hardware}`),
+    rate ? t("backbone.perSecond", { rate: count(roundedRate(rate)) }) : "",
+  ]
     .filter(Boolean)
     .join(" · ");
 }
 
-export function BackboneField({ value, onChange, errors, fixed }: Props & { fixed?: boolean }) {
+export function BackboneField({ value, onChange, errors }: Props) {
   const { t } = useTranslation();
   const { data: presets } = usePresets();
   const backbones = presets?.backbones ?? [];
@@ -33,10 +41,9 @@ export function BackboneField({ value, onChange, errors, fixed }: Props & { fixe
   return (
     <SelectField
       label={t("projects.backbone")}
-      hint={presetNote(chosen) ?? t("projects.backboneHint")}
+      hint={usePresetNote(chosen)}
       errors={errors.backbone}
       value={value.backbone}
-      disabled={fixed}
       onChange={(event) => onChange({ backbone: event.target.value })}
     >
       {!chosen && <option value={value.backbone}>{value.backbone || t("projects.backboneDefault")}</option>}
@@ -49,11 +56,8 @@ export function BackboneField({ value, onChange, errors, fixed }: Props & { fixe
   );
 }
 
-export function LearningFields({ value, onChange, errors }: Props) {
+export function LearningFields({ value, onChange, errors, project }: Props & { project?: number }) {
   const { t } = useTranslation();
-  const { data: presets } = usePresets();
-  const strategies = presets?.strategies ?? [];
-  const strategy = strategies.find((preset) => preset.name === value.strategy);
   return (
     <>
       <div className={styles.two}>
@@ -80,20 +84,8 @@ export function LearningFields({ value, onChange, errors }: Props) {
           onChange={(event) => onChange({ reserve_share: event.target.valueAsNumber || 0 })}
         />
       </div>
-      <SelectField
-        label={t("projects.strategy")}
-        hint={strategy?.when}
-        errors={errors.strategy}
-        value={value.strategy}
-        onChange={(event) => onChange({ strategy: event.target.value })}
-      >
-        {!strategy && <option value={value.strategy}>{value.strategy}</option>}
-        {strategies.map((preset) => (
-          <option key={preset.name} value={preset.name}>
-            {preset.title}
-          </option>
-        ))}
-      </SelectField>
+      <StrategyField value={value} onChange={onChange} errors={errors} />
+      <ControlField value={value} onChange={onChange} errors={errors} project={project} />
     </>
   );
 }
