@@ -94,7 +94,8 @@ def quick_backbone(monkeypatch) -> None:
         return rows, [index for index, path in enumerate(paths) if path is None]
 
     monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, dim=DIM))
+    engine = SimpleNamespace(dim=DIM, short_side=224, describe=dict)
+    monkeypatch.setattr(embed, "_loaded", lambda name, weights: engine)
 
 
 def put_pictures(folder: Path, count: int = 2) -> Path:

@@ -44,7 +44,8 @@ def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return rows, failed
 
     monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, weights=weights, dim=DIM))
+    engine = {"dim": DIM, "short_side": 224, "describe": dict}
+    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, weights=weights, **engine))
     monkeypatch.setattr(embed, "SHARD", 4)
 
 

@@ -17,7 +17,7 @@ from annotator.images.services import publish_shard
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue, request_cancel, retry
 from annotator.projects.models import Project
-from tests.factories import make_project
+from tests.factories import make_image, make_project
 from tests.worker.handlers.embedding import add_pictures
 from worker.handlers import embed
 from worker.ml.backbones import WeightsUnavailable
@@ -55,7 +55,8 @@ def quick(monkeypatch):
         return rows, failed
 
     monkeypatch.setattr(embed, "embed_images", embed_images)
-    monkeypatch.setattr(embed, "_loaded", lambda name, weights: SimpleNamespace(name=name, dim=DIM))
+    engine = SimpleNamespace(dim=DIM, short_side=224, describe=lambda: {"title": "a hash"})
+    monkeypatch.setattr(embed, "_loaded", lambda name, weights: engine)
     monkeypatch.setattr(embed, "SHARD", 4)
 
 
@@ -77,6 +78,7 @@ def test_every_picture_gets_a_unit_row_and_a_refresh_follows(tmp_path):
     assert job.state == Job.State.SUCCEEDED, job.error_message
     assert (job.result["embedded"], job.result["unreadable"]) == (3, 0)
     assert job.result["images_per_second"] > 0
+    assert job.result["engine"]["title"] == "torch fp32"
     space = active_space(project.pk)
     assert (space.model_name, space.backbone, space.length) == ("v1", project.backbone, 3)
     rows = stored(project)
@@ -101,6 +103,7 @@ def test_shards_end_at_multiples_and_later_pictures_are_appended(quick, tmp_path
     assert spans == [(0, 4), (4, 6), (6, 8), (8, 11)]
     assert np.array_equal(stored(project)[:6], before)
     assert job.result["embedded"] == 5
+    assert job.result["engine"] == {"title": "a hash"}
 
 
 def test_with_nothing_new_it_only_asks_for_the_refresh(quick, tmp_path):
@@ -143,6 +146,24 @@ def test_cancelled_it_keeps_the_shards_that_are_done(quick, tmp_path, monkeypatc
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
     assert active_space(project.pk).length == 4
+
+
+@pytest.mark.parametrize(
+    ("size", "short_side", "variant"),
+    [
+        ((4000, 3000), 256, "model"),
+        ((4000, 3000), 320, "model"),
+        ((4000, 3000), 384, "preview"),
+        ((200, 100), 384, "model"),
+        ((30_000, 3000), 384, "model"),
+    ],
+)
+def test_a_model_reads_the_smallest_derivative_that_is_large_enough(size, short_side, variant, monkeypatch):
+    project = make_project()
+    make_image(project, position=0, width=size[0], height=size[1])
+    monkeypatch.setattr(embed, "local_path", lambda sha256, chosen: Path(chosen))
+
+    assert embed._paths(project.pk, 0, 1, short_side) == [Path(variant)]
 
 
 @pytest.mark.parametrize("step", ["write_arrays", "publish", "publish_shard", "request_refresh"])

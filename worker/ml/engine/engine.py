@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -48,6 +49,11 @@ class Engine:
     def dim(self) -> int:
         """Length of an embedding."""
         return self.backbone.dim
+
+    @property
+    def short_side(self) -> int:
+        """Pixels of a picture's short side of which the centre crop has the model's input size."""
+        return math.ceil(self.backbone.input_px / self.backbone.crop_pct)
 
     @property
     def batch(self) -> int:
