@@ -1,0 +1,134 @@
+"""scikit-activeml's strategies behind our signature, and their curves where one fits into 4 GB and five minutes.
+
+A dependency of this benchmark alone: pip install scikit-activeml.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from worker.ml.head import probabilities, train_head
+from worker.ml.strategies import Problem
+
+MEMORY = 4 * 2**30  # bytes of a process, what it has loaded included
+SECONDS = 300
+PREFIX = "skactiveml:"
+# Ours -> (class, its settings, whether it wants a classifier).
+THEIRS: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "random": ("RandomSampling", {}, False),
+    "least_confidence": ("UncertaintySampling", {"method": "least_confident"}, True),
+    "margin": ("UncertaintySampling", {"method": "margin_sampling"}, True),
+    "entropy": ("UncertaintySampling", {"method": "entropy"}, True),
+    "k_center": ("CoreSet", {}, False),
+    "badge": ("Badge", {}, True),
+    "typiclust": ("TypiClust", {"k": 20}, False),
+    "probcover": ("ProbCover", {}, False),
+    "dropquery": ("DropQuery", {"n_dropout_samples": 3}, True),
+}
+
+
+class Choose(Protocol):
+    """A strategy that gives positions, best first."""
+
+    def __call__(self, asked: Problem, *, batch: int, rng: np.random.Generator) -> list[int]: ...
+
+
+class HeadClassifier(ClassifierMixin, BaseEstimator):
+    """The product's head as scikit-learn wants a classifier."""
+
+    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any]) -> HeadClassifier:
+        self.classes_ = np.unique(labels)
+        self.head_ = train_head(features, labels.astype(np.int64), self.classes_.astype(np.int64).tolist())
+        return self
+
+    def predict_proba(self, features: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        return probabilities(self.head_, features)
+
+    def predict(self, features: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return self.classes_[self.predict_proba(features).argmax(1)]
+
+
+def choose(name: str, asked: Problem, *, batch: int, rng: np.random.Generator) -> list[int]:
+    """Ask scikit-activeml's strategy of our name `name`."""
+    kind, settings, wants_classifier = THEIRS[name]
+    pool = importlib.import_module("skactiveml.pool")
+    strategy = getattr(pool, kind)(random_state=int(rng.integers(2**31)), **settings)
+    features = asked.features.rows(np.arange(asked.features.shape[0])).astype(np.float32)
+    labels = np.full(len(features), np.nan)
+    labels[asked.labelled] = asked.labels
+    more = {}
+    if wants_classifier:
+        wrapper = importlib.import_module("skactiveml.classifier").SklearnClassifier
+        more["clf"] = wrapper(HeadClassifier(), classes=np.arange(asked.classes))
+    chosen = strategy.query(features, labels, candidates=asked.candidates, batch_size=batch, **more)
+    return np.asarray(chosen).tolist()
+
+
+STRATEGIES: dict[str, Choose] = {PREFIX + name: partial(choose, name) for name in THEIRS}
+
+
+def compare(
+    simulate: Callable[[Any], tuple[Any, Any]], units: Sequence[Any], area: Callable[[Any], float]
+) -> dict[str, dict[str, str]]:
+    """Strategy -> set -> area under its curve and the seconds of one, or that it does not fit. `units` are what
+    `simulate` takes, with a folder and a strategy; the seeds of a set and strategy follow one another."""
+    if importlib.util.find_spec("skactiveml") is None:
+        raise SystemExit("scikit-activeml is not installed: pip install scikit-activeml.")
+    areas: dict[tuple[str, str], list[float]] = {}
+    seconds: dict[tuple[str, str], float] = {}
+    unfit: set[tuple[str, str]] = set()
+    for unit in units:
+        key = (unit.strategy, unit.folder.name)
+        if key in unfit:
+            continue
+        began = time.monotonic()
+        curve = _within_bounds(simulate, unit)
+        seconds[key] = time.monotonic() - began
+        print(f"{key[0]} on {key[1]}: {seconds[key]:.0f} s", file=sys.stderr, flush=True)
+        if curve is None:
+            unfit.add(key)
+        else:
+            areas.setdefault(key, []).append(area(curve))
+    table: dict[str, dict[str, str]] = {}
+    for (strategy, folder), took in seconds.items():
+        cell = "does not fit"
+        if (strategy, folder) not in unfit:
+            cell = f"{np.mean(areas[strategy, folder]):.3f} in {took:.0f} s"
+        table.setdefault(strategy.removeprefix(PREFIX), {})[folder] = cell
+    return table
+
+
+def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any | None:
+    """The curve of one unit, made in a process of its own; None if it takes too much memory or time, or fails."""
+    context = get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(simulate, unit, sending))
+    process.start()
+    sending.close()
+    deadline = time.monotonic() + SECONDS
+    try:
+        while time.monotonic() < deadline and psutil.Process(process.pid).memory_info().rss < MEMORY:
+            if receiving.poll(0.2):
+                return receiving.recv()
+        return None
+    except (EOFError, psutil.NoSuchProcess):
+        return None
+    finally:
+        process.kill()
+        process.join()
+
+
+def _send(simulate: Callable[[Any], tuple[Any, Any]], unit: Any, sending: Any) -> None:
+    sending.send(simulate(unit)[1])
