@@ -102,7 +102,7 @@ class Design:
     def _recompute(self) -> None:
         """Everything anew from the rows that are taken."""
         taken = self.rows[~self.free].astype(np.float64)
-        self.inverse = np.linalg.inv(self.start + taken.T @ taken)
+        self.inverse = np.linalg.inv(self.start + taken.T @ taken).astype(np.float64)
         self.size = _forms(self.rows, self.inverse)  # [n] vᵀ A v
         both: Float64 = self.inverse @ self.target @ self.inverse
         self.reduction = _forms(self.rows, both)  # [n] vᵀ A target A v
