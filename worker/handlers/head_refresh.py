@@ -28,12 +28,11 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     space = active_space(project.pk)
     if space is None or space.length == 0:
         return {"skipped": "nothing is embedded yet"}
-    vectors = embeddings(space)
     data = refresh_data(project, space.length)
     ctx.progress(0, STEPS, "steps", "training the head")
-    scored = train_and_score(project, vectors, data)
+    scored = train_and_score(project, space, data)
     ctx.progress(2, STEPS, "steps", "choosing the next pictures")
-    picks, seed = select(project, vectors, data, scored)
+    picks, seed = select(project, embeddings(space), data, scored)
     ctx.progress(3, STEPS, "steps", "saving")
     folder = f"{project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:

@@ -13,7 +13,6 @@ from typing import Any
 from django.db import transaction
 
 from annotator.images.models import EmbeddingSpace
-from annotator.images.selectors import embeddings
 from annotator.images.services import begin_space, collect_garbage
 from annotator.labeling.selectors import RefreshData, refresh_data
 from annotator.modeling.models import ModelVersion
@@ -33,7 +32,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     space, rate = _fill(ctx, version)
     data = refresh_data(ctx.project, space.length)
     ctx.progress(space.length, space.length, "images", "training the head")
-    scored = train_and_score(ctx.project, embeddings(space), data)
+    scored = train_and_score(ctx.project, space, data)
     folder = f"{ctx.project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:
         write_scores(ctx, scored, folder)

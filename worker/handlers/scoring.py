@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from annotator.common.arrays import publish, write_arrays
+from annotator.common.arrays import array_path, publish, write_arrays
 from annotator.images.models import EmbeddingSpace, ScoreSet
-from annotator.images.selectors import Embeddings
+from annotator.images.selectors import embeddings
 from annotator.images.services import publish_scores
 from annotator.labeling.selectors import RefreshData
 from annotator.projects.models import Project
 from annotator.projects.selectors import live_classes
-from worker.ml.head import Head, Scores, score, train_head
+from worker.ml.head import Head, Scores, restore_prior, score, train_head
 from worker.runner import JobContext
 
 SHOWN = 5  # guesses on the Label page
+PRIOR_ROWS = 4096  # pictures of the pool, spread over it, from which the classes' shares are guessed
 
 
 class Scored:
@@ -32,13 +33,32 @@ class Scored:
         return [(int(c), float(p)) for c, p in zip(classes, self.scores.top_prob[position, :SHOWN], strict=True)]
 
 
-def train_and_score(project: Project, vectors: Embeddings, data: RefreshData) -> Scored | None:
-    """Train a head on a space's embeddings and score every picture with it; None without classes or labels."""
+def train_and_score(project: Project, space: EmbeddingSpace, data: RefreshData) -> Scored | None:
+    """Train a head on a space's embeddings and score every picture with it; None without classes or labels.
+
+    The fit goes on from the space's last head. What is suggested follows the pool's class shares, not those of the
+    pictures that a strategy chose to be labelled.
+    """
     class_ids = list(live_classes(project.pk).values_list("id", flat=True))
     if not len(data.train) or not class_ids:
         return None
-    head = train_head(vectors.rows(data.train), data.train_labels, class_ids)
+    vectors = embeddings(space)
+    head = train_head(vectors.rows(data.train), data.train_labels, class_ids, warm_start=_last_head(space))
+    spread = np.linspace(0, len(data.pool) - 1, min(PRIOR_ROWS, len(data.pool))).astype(np.int64)
+    given = dict(zip(*np.unique(data.train_labels, return_counts=True), strict=True))
+    counts = np.array([given.get(class_id, 0) for class_id in class_ids])
+    head = restore_prior(head, vectors.rows(data.pool[spread]), counts)
     return Scored(head, score(head, (rows for _, _, rows in vectors.shards())), data)
+
+
+def _last_head(space: EmbeddingSpace) -> Head | None:
+    """Return the newest head on these embeddings whose file is there."""
+    heads = ScoreSet.objects.filter(space=space, kind=ScoreSet.Kind.HEAD).exclude(folder="").order_by("-pk")
+    for folder in heads.values_list("folder", flat=True)[:2]:
+        path = array_path(folder) / "head.safetensors"
+        if path.exists():
+            return Head.load(path)
+    return None
 
 
 def write_scores(ctx: JobContext, scored: Scored, folder: str) -> None:

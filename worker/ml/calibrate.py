@@ -10,12 +10,13 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, logsumexp
 
 Float64 = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Int64 = npt.NDArray[np.int64]
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 20.0
 
 
-def fit_temperature(logits: Float64, labels: Int64, log_prior: Float64 | float = 0.0) -> float:
+def fit_temperature(logits: Float64, labels: Int64, log_prior: Floats | float = 0.0) -> float:
     """The temperature T in [0.1, 20] at which softmax(logits / T + log_prior) has the least negative log-likelihood.
 
     logits [n, C] of predictions made without the row's own label, -inf where a class cannot be predicted; labels [n]
@@ -36,7 +37,7 @@ def fit_temperature(logits: Float64, labels: Int64, log_prior: Float64 | float =
     return _least(loss)
 
 
-def fit_sigmoid_temperature(logits: Float64, targets: Int64, log_odds: Float64 | float = 0.0) -> float:
+def fit_sigmoid_temperature(logits: Float64, targets: Int64, log_odds: Floats | float = 0.0) -> float:
     """`fit_temperature` for sigmoid(logits / T + log_odds): targets [n, C] are 1, 0, or -1 for unknown."""
     known = targets >= 0
     signs = np.where(targets > 0, 1.0, -1.0)

@@ -123,8 +123,8 @@ def minimise(objective: Objective, first: Tensor) -> Tensor:
         if float(gradient.abs().max()) <= TOLERANCE:
             break
         direction = _descent(gradient, steps)
-        length = 1.0 if steps else min(1.0, 1 / float(gradient.abs().sum()))
-        found = _search(objective, point, value, direction, length, float((direction * gradient).sum()))
+        whole = direction if steps else direction * min(1.0, 1 / float(gradient.abs().sum()))
+        found = _search(objective, point, whole, value, float((whole * gradient).sum()))
         if found is None or values[0] - found[1] < STALLED:
             break
         ahead, value, new_gradient = found
@@ -138,15 +138,16 @@ def minimise(objective: Objective, first: Tensor) -> Tensor:
 
 
 def _search(
-    objective: Objective, point: Tensor, value: float, direction: Tensor, length: float, slope: float
+    objective: Objective, point: Tensor, whole: Tensor, value: float, slope: float
 ) -> tuple[Tensor, float, Tensor] | None:
-    """The point, value and gradient of a sufficient decrease; None if there is none, as within float32's noise."""
-    while length > 1e-4:
-        ahead = point + length * direction
+    """Halve the step until it lowers the value enough; point, value and gradient there, None within float32's noise."""
+    share = 1.0
+    while share > 1e-4:
+        ahead = point + share * whole
         new_value, gradient = objective(ahead)
-        if new_value <= value + 1e-4 * length * slope:
+        if new_value <= value + 1e-4 * share * slope:
             return ahead, new_value, gradient
-        length /= 2
+        share /= 2
     return None
 
 

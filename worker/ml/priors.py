@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +18,7 @@ TOLERANCE = 1e-4  # largest change of a share relative to it
 
 def class_shares(
     log_likelihoods: npt.NDArray[np.floating],
-    counts: npt.NDArray[np.floating],
+    counts: npt.NDArray[Any],
     *,
     base: npt.NDArray[np.floating] | None = None,
     belief: float = BELIEF,

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from annotator.common.arrays import publish, read_array, write_arrays
+from annotator.common.arrays import array_path, publish, read_array, remove, write_arrays
 from annotator.events.models import Event
 from annotator.images.models import Image, ScoreSet, Trust
 from annotator.images.selectors import score_reader
@@ -18,6 +19,8 @@ from annotator.labeling.models import SelectionRound, Task
 from annotator.labeling.services import lease_tasks, request_refresh
 from annotator.projects.models import Project
 from tests.factories import make_image, make_project
+from worker.handlers import scoring
+from worker.ml.head import Head, train_head
 from worker.runner import run_job
 
 DIM = 16
@@ -41,6 +44,13 @@ def refresh(project: Project) -> dict:
     job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED, job.error_message
     return job.result
+
+
+def refresh_head(project: Project) -> Head:
+    """Run a refresh; return the head that it published."""
+    refresh(project)
+    score_set = ScoreSet.objects.get(project=project, active=True)
+    return Head.load(array_path(score_set.folder) / "head.safetensors")
 
 
 @pytest.fixture
@@ -91,6 +101,37 @@ def test_labels_make_a_head_that_suggests_scores_and_ranks(gallery):
     assert all(task.suggestion_model == "v1.1" and task.suggestion_confidence > 0.5 for task in tasks)
     assert not {task.image.position for task in tasks} & {0, 1, 2, 3}
     assert Event.objects.get(project=project, kind="refreshed").data["head"] == "v1.1"
+
+
+def test_suggestions_follow_the_pools_shares_and_not_those_of_the_chosen_labels(gallery):
+    project, cat, dog, _ = gallery
+    label(project, list(range(40)), [cat, dog] * 20)  # what is left: five cats and five dogs, and the reserve
+    few = refresh_head(project)
+    assert np.exp(few.log_prior_shift) == pytest.approx([0.5, 0.5], abs=0.02)
+    Image.objects.filter(project=project, position__in=range(41, 50, 2)).update(archived_at=timezone.now())
+    label(project, [0], [cat])
+    cats = refresh_head(project)
+    assert cats.log_prior_shift[0] > cats.log_prior_shift[1], "only cats are left in the pool"
+
+
+def test_a_refresh_goes_on_from_the_last_head_of_the_same_embeddings(gallery, monkeypatch):
+    project, cat, dog, _ = gallery
+    began: list = []
+
+    def train(*args, warm_start=None, **options):
+        began.append(warm_start)
+        return train_head(*args, warm_start=warm_start, **options)
+
+    monkeypatch.setattr(scoring, "train_head", train)
+    label(project, [0, 1], [cat, dog])
+    first = refresh_head(project)
+    second = refresh_head(project)
+    assert began[0] is None
+    assert began[1].weight.tobytes() == first.weight.tobytes()
+    remove([ScoreSet.objects.get(project=project, active=True).folder])
+    refresh(project)
+    assert began[2].weight.tobytes() == first.weight.tobytes(), "the newest whose file is there"
+    assert second.classes.tolist() == [cat.pk, dog.pk]
 
 
 def test_reserve_holdouts_and_certified_labels_are_never_trained_on(gallery):
