@@ -18,7 +18,7 @@ CHECK := ANNOTATOR_DATA_DIR=$$(mktemp -d) ANNOTATOR_SECRET_KEY=check $(BIN)/pyth
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
 
 .PHONY: setup
 setup: .venv/.installed frontend/node_modules/.installed $(WEB) ## Python environment, npm packages, frontend build
@@ -97,6 +97,18 @@ accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared
 bench: setup ## measure refreshes and annotations, idle and under load
 	$(PYTEST) tests/bench/bench_refresh_ml.py
 	$(BIN)/python -m tests.bench.bench_refresh
+
+DATA ?= $(or $(ANNOTATOR_SHARED_DATA),../shared/data)
+SETS := $(foreach set,clothing10 neu_steel6 cifar10n_6k plankton121,$(DATA)/$(set).tar)
+
+.PHONY: bench-al
+bench-al: setup ## compare the default selection strategy with five others on the sets in DATA
+	$(BIN)/python -m tests.bench.bench_al $(SETS)
+
+.PHONY: bench-al-full
+bench-al-full: setup ## compare all strategies, and scikit-activeml's
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m tests.bench.bench_al $(SETS) --full
 
 .PHONY: schema
 schema: setup ## write the OpenAPI schema and the frontend's types from it

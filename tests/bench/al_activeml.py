@@ -90,7 +90,7 @@ def compare(
     seconds: dict[tuple[str, str], float] = {}
     unfit: set[tuple[str, str]] = set()
     for unit in units:
-        key = (unit.strategy, unit.folder.name)
+        key = (unit.strategy, unit.folder.stem)
         if key in unfit:
             continue
         began = time.monotonic()

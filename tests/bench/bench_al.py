@@ -3,9 +3,9 @@
 Every seed draws a pool (nine tenths of what is not test) in which all strategies choose; each doubles its labels at
 every step of the grid ½C, C, 2C … 32C (C: number of classes), one batch a step.
 
-    python -m tests.bench.bench_al FOLDER… [--full] [--seeds 10] [--json FILE]
+    python -m tests.bench.bench_al SET… [--full] [--seeds 10] [--json FILE]
 
-Leaves with 1, and says which, if one of the default strategy's bounds does not hold.
+A set is a folder or a tar of one. Leaves with 1, and says which, if one of the default strategy's bounds does not hold.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from sklearn.metrics import f1_score
 
 from tests.bench import al_activeml
 from tests.bench.al_report import Curve, area, broken_bounds, summarise, tables
-from tests.bench.pools import Pool, load_pool, problem
-from worker.ml.head import probabilities, train_head
+from tests.bench.pools import Pool, load_pool, problem, trained
+from worker.ml.head import probabilities
 from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY
 
 COMPARED = ["random", "margin", "typiclust", "badge", "uncertainty_herding", DEFAULT_STRATEGY]
@@ -70,7 +70,7 @@ def simulate(unit: Unit) -> tuple[Unit, Curve]:
     features, truth = pool.features[part], pool.truth[part]
     curve = Curve()
     for labelled, seconds in _choose(unit, features, truth, len(pool.names)):
-        head = train_head(features[labelled], truth[labelled], range(len(pool.names)))
+        head = trained(features, labelled, truth[labelled], len(pool.names))
         guesses = probabilities(head, pool.features[test]).argmax(1)
         curve.add(len(labelled), *_judge(pool.truth[test], guesses), seconds)
     return unit, curve
@@ -93,7 +93,7 @@ def _choose(
         if first:
             yield from ((labelled[: round(classes / part)], 0.0) for part in PREFIXES)
         yield labelled, seconds
-        head = train_head(features[labelled], truth[labelled], range(classes))
+        head = trained(features, labelled, truth[labelled], classes)
 
 
 def _ours(name: str) -> al_activeml.Choose:
@@ -118,7 +118,7 @@ def run(folders: Sequence[Path], strategies: Sequence[str], seeds: int) -> dict[
     found: dict[str, dict[str, list[Curve]]] = {}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         for done, (unit, curve) in enumerate(processes.map(simulate, units), 1):
-            found.setdefault(unit.folder.name, {}).setdefault(unit.strategy, []).append(curve)
+            found.setdefault(unit.folder.stem, {}).setdefault(unit.strategy, []).append(curve)
             print(f"\r{done}/{len(units)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return found
@@ -132,7 +132,7 @@ def compare_with_activeml(folders: Sequence[Path], seeds: int) -> dict[str, dict
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", metavar="SET", nargs="+", type=Path)
     parser.add_argument("--strategies", nargs="+", choices=list(REGISTRY))
     parser.add_argument("--full", action="store_true", help="all strategies, and scikit-activeml's of the same names")
     parser.add_argument("--seeds", type=int, default=10)

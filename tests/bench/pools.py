@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import tarfile
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +18,13 @@ from PIL import Image
 
 from worker.ml.backbones import DEFAULT_PRESET, load_backbone
 from worker.ml.embed import embed_images
-from worker.ml.head import Head, probabilities, score
+from worker.ml.head import Head, probabilities, restore_prior, score, train_head
 from worker.ml.strategies import InMemory, Problem, Probs
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 CACHE = Path(tempfile.gettempdir()) / "annotator-bench"
 HOLDOUT = 0.25
+PRIOR_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class Pool:
 
 
 def load_pool(folder: Path, cache: Path = CACHE) -> Pool:
-    """Embed every picture below `folder`, or take it from `cache`.
+    """Embed every picture below `folder` (or in the archive folder.tar), or take it from `cache`.
 
     Its class is the name of the folder that it lies in, or `clean` in the set's labels.csv.
     """
+    folder = unpacked(folder, cache)
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not files:
         raise SystemExit(f"No pictures below {folder}.")
@@ -62,6 +65,37 @@ def load_pool(folder: Path, cache: Path = CACHE) -> Pool:
     truth = np.array([names.index(name) for name in classes])
     own_test = np.array(["test" in path.relative_to(folder).parts[:-2] for path in files])
     return Pool(folder.name, np.load(cached), truth, names, own_test)
+
+
+def unpacked(source: Path, cache: Path = CACHE) -> Path:
+    """The folder of a set; that of an archive lies in the cache."""
+    if source.suffix != ".tar":
+        return source
+    target = cache / "sets" / source.stem
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=_made(target.parent)) as aside, tarfile.open(source) as archive:
+            archive.extractall(aside, filter="data")
+            inside = Path(aside) / source.stem
+            (inside if inside.exists() else Path(aside)).rename(target)
+    return target
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def trained(
+    features: npt.NDArray[np.float16],
+    labelled: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    classes: int,
+) -> Head:
+    """The head that a refresh of the product makes of a pool [n, d] and its labels."""
+    head = train_head(features[labelled], labels, range(classes))
+    rest = np.setdiff1d(np.arange(len(features)), labelled)
+    spread = rest[np.linspace(0, len(rest) - 1, min(PRIOR_ROWS, len(rest))).astype(np.int64)]
+    return restore_prior(head, features[spread], np.bincount(labels, minlength=classes))
 
 
 def _classes(folder: Path, files: Sequence[Path]) -> list[str]:
