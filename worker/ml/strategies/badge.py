@@ -63,8 +63,8 @@ def draw(rows: Rows, count: int, rng: np.random.Generator, *, closest: Float32, 
 def sample(problem: Problem, limit: int, rng: np.random.Generator) -> tuple[Int64, Float32]:
     """Up to `limit` candidates, and weights with which draws from them are like draws from all.
 
-    Half of the chances go by the squared length of the gradient, as draws will (Bachem et al. 2016, "Fast
-    and Provably Good Seedings for k-Means", section 4); weights are one over the chances.
+    Half of the chances go by the squared length of the gradient, as draws will (the proposal of Bachem et
+    al. 2016, "Fast and Provably Good Seedings for k-Means"); weights are one over the chances.
     """
     candidates = problem.candidates
     if len(candidates) <= limit or problem.probs is None:

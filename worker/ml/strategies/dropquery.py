@@ -26,8 +26,8 @@ CHUNK = 4096  # rows tried at once
 def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pick]:
     """The middles of `batch` clusters of the candidates that most tries of dropout name differently; see `base.Query`.
 
-    Gupta et al. 2024, "Revisiting Active Learning in the Era of Vision Foundation Models", section 3 and
-    algorithm 1: dropout .75 on the features, 3 tries, more than half of them against the prediction. Are
+    Gupte et al. 2024, "Revisiting Active Learning in the Era of Vision Foundation Models", DropQuery:
+    dropout .75 on the features, 3 tries, more than half of them against the prediction. Are
     they fewer than the batch, the next shaky ones follow. Before there is a head all candidates count.
     """
     tested = at_most(problem.candidates, max(TESTED, batch), rng)
