@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image, Score
 from annotator.images.services import publish_shard
 from annotator.jobs.models import Job
 from annotator.modeling.models import ModelVersion
-from annotator.modeling.services import request_promotion
+from annotator.modeling.services import change_backbone, request_promotion
+from annotator.projects.models import Project
 from tests.annotator.modeling.made import first_model, make_model
 from tests.factories import make_image, make_project, make_user, picture_bytes
 from tests.worker.killing import Trial, points
@@ -34,7 +36,23 @@ PICTURES = 40
 
 
 def a_promotion() -> Job:
-    """Pictures that the first model has embedded, some labelled, with a head; a trained model to be promoted."""
+    """A trained model to be promoted."""
+    project = an_embedded_project()
+    job = request_promotion(version=make_model(project), user=project.created_by)
+    assert job is not None
+    return job
+
+
+def a_change_of_backbone() -> Job:
+    """A pretrained backbone, not a model yet, that the project is to have."""
+    project = an_embedded_project()
+    job = change_backbone(project=project, name="resnet50", user=project.created_by)
+    assert job is not None
+    return job
+
+
+def an_embedded_project() -> Project:
+    """Pictures that the first model has embedded, some labelled, with a head."""
     project = make_project(lead=make_user("lead"), name="pets", lot_key="0" * 32)
     classes = list(project.classes.all())
     for n in range(PICTURES):
@@ -51,9 +69,7 @@ def a_promotion() -> Job:
     sha256 = write_arrays(draft, {"embeddings": (rows / np.linalg.norm(rows, axis=1)[:, None]).astype(np.float16)})
     publish(draft, folder)
     assert publish_shard(space=space, start=0, stop=PICTURES, folder=folder, sha256=sha256)
-    job = request_promotion(version=make_model(project), user=project.created_by)
-    assert job is not None
-    return job
+    return project
 
 
 def small_parts() -> None:
@@ -88,6 +104,7 @@ def everything() -> dict[str, Any]:
     shards = EmbeddingShard.objects.order_by("space", "start")
     sets = ScoreSet.objects.order_by("id")
     return {
+        "backbones": list(Project.objects.values_list("backbone", flat=True)),
         "models": list(ModelVersion.objects.order_by("number").values_list("number", "state", "space__model_name")),
         "spaces": list(EmbeddingSpace.objects.order_by("id").values_list("model_name", "length", "state", "heads")),
         "shards": list(shards.values_list("space__model_name", "start", "stop", "sha256")),
@@ -109,22 +126,24 @@ def hashes(folder: str) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in array_path(folder).iterdir()}
 
 
-def kill(folder: Path, count: int) -> None:
-    trial = Trial(a_promotion, folder, prepare=small_parts, everything=everything)
+def kill(asked: Callable[[], Job], folder: Path, count: int) -> None:
+    trial = Trial(asked, folder, prepare=small_parts, everything=everything)
     assert trial.expected["models"] == [(1, "retired", "v1"), (2, "serving", "v2")]
     assert trial.expected["sets"][-1][0] == "v2.1"
     for milestone in points(trial.milestones, count, seed=count):
         trial.kill_at(milestone)
 
 
-def test_killed_at_four_points(tmp_path):
-    kill(tmp_path, 4)
+@pytest.mark.parametrize("asked", [a_promotion, a_change_of_backbone])
+def test_killed_at_four_points(tmp_path, asked):
+    kill(asked, tmp_path, 4)
 
 
 @pytest.mark.accept
 @pytest.mark.timeout(1800)
-def test_killed_at_twenty_points(tmp_path):
-    kill(tmp_path, 20)
+@pytest.mark.parametrize("asked", [a_promotion, a_change_of_backbone])
+def test_killed_at_twenty_points(tmp_path, asked):
+    kill(asked, tmp_path, 20)
 
 
 def test_an_attempt_that_died_leaves_the_former_model_serving(monkeypatch):

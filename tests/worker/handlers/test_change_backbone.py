@@ -11,11 +11,10 @@ from annotator.images.models import EmbeddingShard, EmbeddingSpace
 from annotator.images.selectors import active_space, score_reader
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue, request_cancel
-from annotator.modeling.models import ModelVersion
+from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.modeling.selectors import backbone_in_use, serving_model
 from annotator.modeling.services import change_backbone
 from annotator.projects.models import Project
-from tests.annotator.modeling.made import make_run
 from tests.factories import make_project
 from tests.worker.handlers.embedding import add_pictures
 from tests.worker.handlers.promoting import DIM, be_quick, check_whole, embedded_project, finish, stored, work_off
@@ -30,7 +29,7 @@ real_loaded = embed._loaded
 
 def as_pretrained(name: str, weights: str) -> SimpleNamespace:
     """A model whose rows say which backbone made them."""
-    return SimpleNamespace(name=name, weights=weights or name, dim=DIM)
+    return SimpleNamespace(name=name, weights=weights or name, dim=DIM, short_side=224, describe=dict)
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +182,7 @@ def test_after_three_backbones_the_first_is_embedded_anew_under_its_name(project
 
 def test_a_training_run_after_the_change_starts_from_the_new_backbone(project):
     change(project)
-    run = make_run(project)
+    run = TrainingRun.objects.create(project=project, number=1)
     job = enqueue(kind=JobKind.TRAIN, project=Project.objects.get(pk=project.pk), params={"run": run.pk})
     attempt = train._Attempt(JobContext(job), run)
     assert attempt.recipe.backbone == "resnet50"
@@ -197,7 +196,7 @@ def test_before_anything_is_embedded_the_first_space_is_of_the_backbone_chosen_l
     def changed_meanwhile(name, weights):
         if name == "tf_efficientnet_lite0":
             change_backbone(project=project, name="resnet50", user=project.created_by)
-        return SimpleNamespace(name=name, weights=weights, dim=DIM)
+        return as_pretrained(name, weights)
 
     monkeypatch.setattr(embed, "_loaded", changed_meanwhile)
     job = finish(enqueue(kind=JobKind.EMBED, project=project, slot=f"embed:{project.pk}"))
