@@ -29,24 +29,30 @@ def class_shares(
     counts [K] labels given. `base` [K] the shares believed in beforehand, alike if not given; `belief` how many
     labels a class that is worth.
 
-    The shares are the mode of a Dirichlet posterior in which labels count as they are, and the guesses for the others
-    by expectation and maximisation (Saerens et al. 2002, section 2.2). All guesses together weigh at most as much as
-    all the labels, because the head knows only what these have taught it: EM without that bound hands the classes
-    that a young head prefers everything.
+    Labels count as they are, and all guesses together at most as much as all the labels, because the head knows only
+    what these have taught it: without that bound, EM hands the classes that a young head prefers everything.
     """
     classes, labels = len(counts), float(np.sum(counts))
     believed = np.full(classes, 1 / classes) if base is None else np.asarray(base, np.float64)
     given = np.asarray(counts, np.float64) + belief * classes * believed
+    return most_likely_shares(log_likelihoods, given, weight=min(1.0, labels / max(1, len(log_likelihoods))))
+
+
+def most_likely_shares(
+    log_likelihoods: npt.NDArray[np.floating], given: npt.NDArray[np.floating], *, weight: float = 1.0
+) -> Float64:
+    """Find the shares, float64 [K], that make pictures of unknown class most likely, by EM.
+
+    log_likelihoods [n, K] as for `class_shares`; `given` [K] pictures of known class, or pseudo-counts, all positive:
+    the mode of the Dirichlet posterior. `weight` of one unknown picture (Saerens et al. 2002, section 2.2).
+    """
     shares = given / given.sum()
-    n = len(log_likelihoods)
-    if n == 0 or labels == 0:
+    if len(log_likelihoods) == 0 or weight == 0:
         return shares
     likelihoods = np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True)).astype(np.float32)
-    each = min(1.0, labels / n)
     for _ in range(ITERATIONS):
         guesses = likelihoods * shares.astype(np.float32)
-        found = (1 / guesses.sum(axis=1)) @ guesses
-        new = given + each * found
+        new = given + weight * ((1 / guesses.sum(axis=1)) @ guesses)
         new /= new.sum()
         settled = np.abs(new / shares - 1).max() <= TOLERANCE
         shares = new

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from tests.worker.ml.synthetic import clusters
-from worker.ml.head import Head, probabilities, score, train_head
+from worker.ml.head import Head, probabilities, restore_prior, score, train_head
 
 
 def test_a_head_learns_the_classes_from_a_few_labels_each(rng):
@@ -110,6 +111,38 @@ def test_the_labelled_sets_shares_do_not_become_the_predictions_prior(rng):
     share_with_prior = score(with_prior, [features[pool]]).class_sums[0] / len(pool)
     assert share == pytest.approx(0.5, abs=0.03)
     assert share_with_prior > 0.55
+
+
+def test_restoring_the_prior_makes_suggestions_follow_the_pool(rng):
+    """Labels were chosen evenly; of the pool four in five are of the first class."""
+    features, truth = clusters(rng, count=3000, classes=3, spread=2.0)
+    pool = np.flatnonzero((truth != 1) & (rng.random(3000) < np.where(truth == 0, 1, 0.25)))[300:]
+    head = train_head(features[:300], truth[:300] + 40, [39, 40, 41, 42])
+
+    restored = restore_prior(head, features[pool], np.array([0, 100, 100, 100]))
+
+    share = np.exp(restored.log_prior_shift)
+    assert share[1:].sum() == pytest.approx(1)
+    assert share[1] > 0.4, "40 is most of the pool"
+    assert 0.3 > share[3] > share[2], "41 is in the labels and nowhere in the pool"
+    accuracy, before = (
+        (one.classes[probabilities(one, features[pool]).argmax(1)] - 40 == truth[pool]).mean()
+        for one in (restored, head)
+    )
+    assert accuracy > before
+    assert score(restored, [features[pool]]).class_sums[0] == 0, "39 has no label"
+
+
+def test_a_head_from_before_there_were_several_labels_a_picture_is_read(rng, tmp_path):
+    features, truth = clusters(rng, count=50, classes=3)
+    head = train_head(features, truth, range(3))
+    old = {name: getattr(head, name) for name in ("weight", "bias", "classes", "log_prior_shift")}
+    save_file(old | {"temperature": np.array([head.temperature])}, tmp_path / "head.safetensors")
+
+    loaded = Head.load(tmp_path / "head.safetensors")
+
+    assert not loaded.multi_label
+    assert probabilities(loaded, features).tobytes() == probabilities(head, features).tobytes()
 
 
 def test_a_saved_head_scores_like_the_original(rng, tmp_path):
