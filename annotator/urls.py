@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/imports/<int:batch_id>/rejected", images.ImportRejectedView.as_view()),
     path(f"{PROJECT}/images", images.ImagesView.as_view()),
     path(f"{PROJECT}/images/<int:image_id>", images.ImageView.as_view()),
+    path(f"{PROJECT}/images/<int:image_id>/similar", images.SimilarView.as_view()),
     path(f"{PROJECT}/blobs/<str:sha256>/<str:variant>", images.BlobView.as_view()),
     path(f"{PROJECT}/suggestions", images.SuggestionsView.as_view()),
     # labeling

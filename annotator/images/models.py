@@ -218,6 +218,25 @@ class EmbeddingShard(models.Model):
         return f"{self.start}–{self.stop}"
 
 
+class NeighbourGraph(models.Model):
+    """The nearest neighbours of a space's positions 0 … length: an immutable directory of arrays; the newest counts.
+
+    Arrays: neighbours int32 [length, k] (positions, nearest first, −1 for none), cosines float16 [length, k].
+    """
+
+    space = models.ForeignKey(EmbeddingSpace, on_delete=models.CASCADE, related_name="graphs")
+    folder = models.CharField(max_length=300, help_text="relative to the array store")
+    length = models.PositiveBigIntegerField()
+    k = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["space", "length"], name="graph_length_once")]
+
+    def __str__(self) -> str:
+        return f"neighbours of {self.length} pictures in {self.space}"
+
+
 class ScoreSet(models.Model):
     """What one head (or an import) says of every image: an immutable directory of arrays.
 

@@ -28,6 +28,7 @@ class JobKind(models.TextChoices):
     RETRACT = "retract"
     CONTROL_ARM = "control_arm"
     MEASURE = "measure"
+    NEIGHBOURS = "neighbours"
 
 
 class Queue(models.TextChoices):
@@ -55,6 +56,7 @@ QUEUE_OF = {
     JobKind.RETRACT: Queue.CPU,
     JobKind.CONTROL_ARM: Queue.INTERACTIVE,
     JobKind.MEASURE: Queue.GPU,
+    JobKind.NEIGHBOURS: Queue.CPU,
 }
 
 # Seconds without any progress after which an attempt whose heart still beats is given up.
@@ -75,6 +77,7 @@ STALL_SECONDS = {
     JobKind.RETRACT: 900,
     JobKind.CONTROL_ARM: 300,
     JobKind.MEASURE: 900,
+    JobKind.NEIGHBOURS: 900,
 }
 # Errands of the product's own: no event tells of their end (a webhook told of its own delivery would never rest), and
 # nobody waits for them.

@@ -81,6 +81,7 @@ POST   projects/{project_id}/imports/{batch_id}/start     401 404 403 403 403 40
 GET    projects/{project_id}/imports/{batch_id}/rejected  401 404 200 200 200 200 200
 GET    projects/{project_id}/images                       401 404 200 200 200 200 200
 GET    projects/{project_id}/images/{image_id}            401 404 200 200 200 200 200
+GET    projects/{project_id}/images/{image_id}/similar    401 404 200 200 200 200 200
 GET    projects/{project_id}/blobs/{sha256}/{variant}     401 404 200 200 200 200 200
 GET    projects/{project_id}/suggestions                  401 404 200 200 200 200 200
 POST   projects/{project_id}/lease                        401 404 403 200 200 200 200

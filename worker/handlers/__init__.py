@@ -23,6 +23,7 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.DELETE_PROJECT: "worker.handlers.delete_project",
     JobKind.CONTROL_ARM: "worker.handlers.control_arm",
     JobKind.MEASURE: "worker.handlers.measure",
+    JobKind.NEIGHBOURS: "worker.handlers.neighbours",
 }
 
 

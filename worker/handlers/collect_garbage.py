@@ -24,7 +24,7 @@ from annotator.common.arrays import array_path, remove
 from annotator.common.cache import cache_root, trim
 from annotator.common.storage import newest_in, size_of
 from annotator.common.upkeep import Stored, discard_picture, recover_discarded, stored_pictures
-from annotator.images.models import EmbeddingShard, ImportBatch, ScoreSet
+from annotator.images.models import EmbeddingShard, ImportBatch, NeighbourGraph, ScoreSet
 from annotator.images.services import collect_garbage as collect_arrays
 from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.modeling.services import collect_models, collect_runs
@@ -34,7 +34,7 @@ from annotator.snapshots.services import collect_garbage as collect_snapshots
 from worker.naming import in_snapshots, named_pictures, owners
 from worker.runner import JobContext, remove_leftovers
 
-IN_PROJECTS = ("embeddings", "scores")  # stored as <project>/<kind>/<folder>
+IN_PROJECTS = ("embeddings", "scores", "neighbours")  # stored as <project>/<kind>/<folder>
 BY_KIND = ("snapshots", "exports", "models", "runs")  # stored as <kind>/<project>/<folder>
 GRACE = timedelta(days=1)  # nothing lies longer than this before a row names it
 PART = 1000  # pictures looked up at once
@@ -132,7 +132,7 @@ def _age_of(folder: str) -> float:
 def _named() -> set[str]:
     """All directories that rows name."""
     named = {f"runs/{project}/{run}" for project, run in TrainingRun.objects.values_list("project_id", "pk")}
-    for model in (EmbeddingShard, ScoreSet, Snapshot, Export, ModelVersion):
+    for model in (EmbeddingShard, NeighbourGraph, ScoreSet, Snapshot, Export, ModelVersion):
         named.update(model._default_manager.values_list("folder", flat=True))
     return named
 

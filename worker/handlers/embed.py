@@ -20,8 +20,8 @@ from annotator.common.blobs import BlobChanged, local_path
 from annotator.curation.selectors import searched_up_to
 from annotator.curation.services import request_duplicates
 from annotator.images.models import EmbeddingSpace, Image
-from annotator.images.selectors import active_space
-from annotator.images.services import BackboneChanged, ensure_space, publish_shard
+from annotator.images.selectors import active_space, graph_length
+from annotator.images.services import BackboneChanged, ensure_space, publish_shard, request_neighbours
 from annotator.labeling.services import request_refresh
 from annotator.modeling.services import ensure_first_model
 from annotator.projects.models import Project
@@ -39,8 +39,8 @@ MODEL_WEIGHTS = "model.safetensors"  # of a trained model's folder
 
 
 def handle(ctx: JobContext) -> dict[str, Any]:
-    """Embed every position that the project's active space lacks, then ask for a head refresh and a search for
-    duplicates."""
+    """Embed every position that the project's active space lacks, then ask for a head refresh, a search for duplicates
+    and the neighbours."""
     project = ctx.project
     space = _space(project)
     done, unreadable, began = 0, 0, time.monotonic()
@@ -53,7 +53,9 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     request_refresh(project=project)
     if searched_up_to(project.pk) < space.length:
         request_duplicates(project=project)
-    result = {"embedded": done - unreadable, "unreadable": unreadable, "images_per_second": None}
+    if graph_length(space) < space.length:
+        request_neighbours(project=project)
+    result: dict[str, Any] = {"embedded": done - unreadable, "unreadable": unreadable, "images_per_second": None}
     if done:
         engine = load(space.backbone, space.weights).describe()
         result |= {"images_per_second": round(done / seconds, 1), "engine": engine}

@@ -2,6 +2,7 @@
 
 from annotator.images.api.imports import ImportRejectedView, ImportStartView, ImportsView, ImportView
 from annotator.images.api.pictures import BlobView, ImagesView, ImageView, SuggestionsView
+from annotator.images.api.similar import SimilarView
 from annotator.images.api.uploads import ImportFilesView
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "ImportStartView",
     "ImportView",
     "ImportsView",
+    "SimilarView",
     "SuggestionsView",
 ]

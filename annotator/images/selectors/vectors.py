@@ -55,8 +55,9 @@ class Embeddings:
         if positions.min() < 0 or positions.max() >= self.shape[0]:
             raise IndexError(f"positions must lie in 0 … {self.shape[0] - 1}")
         shard_of = np.searchsorted(self._starts, positions, side="right") - 1
-        for number in np.unique(shard_of):
+        order = np.argsort(shard_of, kind="stable")
+        numbers, firsts = np.unique(shard_of[order], return_index=True)
+        for number, here in zip(numbers, np.split(order, firsts[1:]), strict=True):
             start, _, folder = self._shards[number]
-            here = np.flatnonzero(shard_of == number)
             result[here] = read_array(folder, "embeddings")[positions[here] - start]
         return result

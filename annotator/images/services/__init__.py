@@ -20,6 +20,7 @@ from annotator.images.services.changes import (
     set_groups,
     set_holdout,
 )
+from annotator.images.services.graphs import publish_graph, request_neighbours
 from annotator.images.services.scores import collect_garbage, publish_scores, publish_suggestions, restore_scores
 from annotator.images.services.vectors import (
     BackboneChanged,
@@ -45,6 +46,7 @@ __all__ = [
     "inbox_of",
     "insert_images",
     "mirror_label",
+    "publish_graph",
     "publish_scores",
     "publish_shard",
     "publish_suggestions",
@@ -52,6 +54,7 @@ __all__ = [
     "reject_files",
     "release_reserve",
     "remove_inbox",
+    "request_neighbours",
     "restore_scores",
     "run_batch",
     "set_groups",

@@ -14,7 +14,15 @@ from django.db import connection, transaction
 from django.db.models import F, Max, QuerySet
 
 from annotator.common.arrays import array_path, publish, remove, write_arrays
-from annotator.images.models import EmbeddingShard, EmbeddingSpace, ImageSource, ImportBatch, ScoreSet
+from annotator.images.models import (
+    EmbeddingShard,
+    EmbeddingSpace,
+    ImageSource,
+    ImportBatch,
+    NeighbourGraph,
+    ScoreSet,
+)
+from annotator.images.services.graphs import clear_graphs
 from annotator.images.services.vectors import clear_spaces
 from annotator.projects.models import LabelClass, Project
 from annotator.projects.services import next_change
@@ -134,11 +142,11 @@ def _suggested(project_id: int, length: int) -> tuple[list[int], np.ndarray]:
 def collect_garbage(project_id: int) -> int:
     """Delete the project's stored directories that no row needs; return how many.
 
-    Kept are the embeddings of the active space and of the one before it with the newest set of each, the active and
-    the previous set of each kind, and what is so young that its row may be about to be written. A deleted set keeps
-    its row, which is the history of the heads.
+    Kept are the embeddings of the active space and of the one before it with the newest set and neighbours of each,
+    the active and the previous set of each kind, and what is so young that its row may be about to be written. A
+    deleted set keeps its row, which is the history of the heads.
     """
-    cleared = clear_spaces(project_id)
+    cleared = clear_spaces(project_id) + clear_graphs(project_id)
     old = _forget_sets(project_id)
     orphans = _orphans(project_id)
     remove([*old, *orphans])
@@ -168,6 +176,7 @@ def _orphans(project_id: int) -> list[str]:
     """Directories that no row names, left by an attempt that died between rename and commit."""
     named = set(ScoreSet.objects.filter(project_id=project_id).values_list("folder", flat=True))
     named |= set(EmbeddingShard.objects.filter(space__project_id=project_id).values_list("folder", flat=True))
+    named |= set(NeighbourGraph.objects.filter(space__project_id=project_id).values_list("folder", flat=True))
     root, oldest = array_path(str(project_id)), time.time() - ORPHAN_SECONDS
     found = (path for path in root.glob("*/*") if path.is_dir() and path.stat().st_mtime < oldest)
     folders = (f"{project_id}/{path.parent.name}/{path.name}" for path in found)

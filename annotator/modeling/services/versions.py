@@ -14,7 +14,8 @@ from annotator.common.arrays import array_path, remove
 from annotator.common.errors import Conflict, check_model
 from annotator.events.services import record_event
 from annotator.images.models import EmbeddingSpace
-from annotator.images.services import activate_space, restore_scores
+from annotator.images.selectors import graph_length
+from annotator.images.services import activate_space, request_neighbours, restore_scores
 from annotator.jobs.models import Job, JobKind, JobQuerySet
 from annotator.jobs.services import enqueue
 from annotator.labeling.services import request_refresh
@@ -255,6 +256,8 @@ def _change_places(*, version: ModelVersion, space: EmbeddingSpace, user: User |
     if project.next_position > space.length:
         enqueue(kind=JobKind.EMBED, project=project, title="Embed new pictures", slot=f"embed:{project.pk}")
     request_refresh(project=project)
+    if graph_length(space) < space.length:
+        request_neighbours(project=project)
     return version
 
 

@@ -47,7 +47,7 @@ def test_what_a_project_needs_is_measured_and_stays(project):
 
     (use,) = found["projects"]
     assert use["project"] == project.pk
-    kinds = {"pictures", "embeddings", "scores", "snapshots", "exports", "models", "runs", "uploads"}
+    kinds = {"pictures", "embeddings", "scores", "neighbours", "snapshots", "exports", "models", "runs", "uploads"}
     assert set(use["kinds"]) == kinds
     folders = [*Snapshot.objects.values_list("folder", flat=True), *Export.objects.values_list("folder", flat=True)]
     assert all(array_path(folder).exists() for folder in folders)

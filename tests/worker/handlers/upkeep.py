@@ -19,7 +19,7 @@ from annotator.common.blobs import ORIGINAL, blob_key, store_picture
 from annotator.curation.models import DuplicateSearch, Finding, Separation
 from annotator.events.models import PING, Delivery, ReadEvent, ReadMark, Webhook
 from annotator.events.services import record_event
-from annotator.images.models import EmbeddingSpace, Image, ImageSource, ImportBatch, RejectedFile
+from annotator.images.models import EmbeddingSpace, Image, ImageSource, ImportBatch, NeighbourGraph, RejectedFile
 from annotator.images.services import ensure_space, inbox_of, publish_shard, set_holdout
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue
@@ -123,6 +123,8 @@ def _model(project: Project, hashes: list[str]) -> None:
     space = ensure_space(project=project, dim=4)
     fill(f"{project.pk}/embeddings/v1-0")
     publish_shard(space=space, start=0, stop=2, folder=f"{project.pk}/embeddings/v1-0", sha256="0" * 64)
+    fill(f"{project.pk}/neighbours/v1-2")
+    NeighbourGraph.objects.create(space=space, folder=f"{project.pk}/neighbours/v1-2", length=2, k=20)
     age(array_path(store_scores(project, [[("cat", 0.9)]], space=space).folder))
     with transaction.atomic():
         snapshot = make_snapshot(project, [make_row(n, sha256=sha256) for n, sha256 in enumerate(hashes)])
