@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -89,7 +89,9 @@ def _sample(paths: Sequence[Path | None], framing: Framing) -> Pixels | None:
     return np.stack(readable) if len(readable) > 1 else None
 
 
-def _computed(paths: Sequence[Path | None], engine: Engine, size: int) -> Iterator[tuple[int, Features, list[int]]]:
+def _computed(
+    paths: Sequence[Path | None], engine: Engine, size: int
+) -> Generator[tuple[int, Features, list[int]], None, None]:
     """Where each batch starts, its features and the offsets of unreadable pictures, in order.
 
     While the lanes compute, other threads decode what comes next; not more than a batch further than the lanes need,
