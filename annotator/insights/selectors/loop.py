@@ -22,9 +22,11 @@ def loop(project: Project) -> dict[str, Any]:
     versions = ModelVersion.objects.filter(project=project)
     snapshots = Snapshot.objects.filter(project=project, archived_at=None)
     newest = snapshots.order_by("-pk").first()
+    # Of a pretrained backbone whose promotion was broken off there is nothing to decide: nobody has measured it.
+    told = versions.exclude(state=ModelVersion.State.CANDIDATE, folder="")
     return {
         "serving": _model(versions.filter(state=ModelVersion.State.SERVING).first()),
-        "newest_model": _model(versions.order_by("-number").first()),
+        "newest_model": _model(told.order_by("-number").first()),
         "runs": TrainingRun.objects.filter(project=project).count(),
         "snapshots": snapshots.count(),
         "newest_snapshot": {"id": newest.pk, "name": newest.name, "rows": newest.rows} if newest else None,

@@ -47,6 +47,15 @@ def test_a_project_with_models_and_a_snapshot(project):
     assert overview(project, project.created_by)["loop"] == found
 
 
+def test_a_backbone_whose_embedding_was_broken_off_asks_for_no_decision(project):
+    ModelVersion.objects.create(project=project, number=1, state="serving", backbone="tiny")
+    ModelVersion.objects.create(project=project, number=2, state="candidate", backbone="resnet50")
+    assert loop(project)["newest_model"]["name"] == "v1"
+
+    ModelVersion.objects.filter(number=2).update(folder="models/1/run-1-1")
+    assert loop(project)["newest_model"]["name"] == "v2", "a trained one does"
+
+
 def test_a_new_project_has_none_of_it(project):
     assert loop(project) == {
         "serving": None,

@@ -106,7 +106,7 @@ function Change({
           {change.error && <Failure error={change.error} />}
         </div>
       }
-      action={t("backbone.change")}
+      action={t("backbone.changeNow")}
       busy={change.isPending}
       onConfirm={() => change.mutate()}
       onClose={onDone}
