@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db.models import Count, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -120,7 +120,7 @@ def selection_arms(project: Project, data: RefreshData) -> Arms:
     A picture belongs to the arm of the first standing answer that gave it a label, and has its present label.
     """
     label_of = dict(zip(data.train.tolist(), data.train_labels.tolist(), strict=True))
-    rows = _picked(project).annotate(code=KT("task__reason__code")).order_by("id")
+    rows = _picked(project).annotate(code=KeyTextTransform("code", "task__reason")).order_by("id")
     arms: tuple[list[int], list[int]] = ([], [])
     strategies: Counter[str] = Counter()
     waiting = set(label_of)

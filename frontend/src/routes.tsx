@@ -41,6 +41,10 @@ const projectRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import("./features/balance/BalancePage")).BalancePage }),
   },
   {
+    path: "selection",
+    lazy: async () => ({ Component: (await import("./features/selection/SelectionPage")).SelectionPage }),
+  },
+  {
     path: "training/:runId/balance",
     lazy: async () => ({ Component: (await import("./features/balance/RunBalancePage")).RunBalancePage }),
   },

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from annotator.images.selectors import Embeddings, ScoreReader, score_reader
+from annotator.images.models import EmbeddingSpace
+from annotator.images.selectors import ScoreReader, embeddings, neighbours, score_reader
 from annotator.labeling.selectors import RefreshData, round_size
 from annotator.labeling.services import RoundPick
 from annotator.projects.models import Project
@@ -22,7 +23,7 @@ from worker.runner import JobFailed
 
 
 def select(
-    project: Project, vectors: Embeddings, data: RefreshData, scored: Scored | None
+    project: Project, space: EmbeddingSpace, data: RefreshData, scored: Scored | None
 ) -> tuple[list[RoundPick], int]:
     """Let the project's strategy rank the next round.
 
@@ -41,7 +42,7 @@ def select(
         return [], seed
     class_ids = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
     control = _control(project, data, scored, batch=batch, seed=seed)
-    problem = _problem(project, vectors, data, scored, class_ids)
+    problem = _problem(project, space, data, scored, class_ids)
     problem = replace(problem, candidates=np.setdiff1d(data.candidates, [pick.position for pick in control]))
     rng = np.random.default_rng(seed)
     chosen = REGISTRY[project.strategy].query(problem, batch=batch - len(control), rng=rng)
@@ -55,6 +56,7 @@ def _control(project: Project, data: RefreshData, scored: Scored | None, *, batc
     """The project's share of the round, drawn from all candidates alike before the strategy takes its own."""
     rng = np.random.default_rng([seed, 1])  # its own, so that the strategy's draws do not depend on the share
     count = int(project.control_share * batch + rng.random())  # a fraction of a picture comes as often as it should
+    count = min(count, batch - 1)
     positions = rng.choice(data.candidates, count, replace=False).tolist()
     margins = [None] * count if scored is None else scored.scores.margin[positions].tolist()
     return [Pick(one, make_reason("control", margin=margin)) for one, margin in zip(positions, margins, strict=True)]
@@ -67,7 +69,7 @@ def mixed(chosen: Sequence[Pick], control: Sequence[Pick]) -> list[Pick]:
 
 
 def _problem(
-    project: Project, vectors: Embeddings, data: RefreshData, scored: Scored | None, class_ids: np.ndarray
+    project: Project, space: EmbeddingSpace, data: RefreshData, scored: Scored | None, class_ids: np.ndarray
 ) -> Problem:
     labelled = np.concatenate([data.train, data.held])
     labels = np.concatenate([_columns(data.train_labels, class_ids), np.full(len(data.held), -1)])
@@ -76,7 +78,7 @@ def _problem(
         said = scored.scores
         probs = Probs(said.margin, said.entropy, said.top_class, said.top_prob, partial(probabilities, scored.head))
     return Problem(
-        features=vectors,
+        features=embeddings(space),
         candidates=data.candidates,
         labelled=labelled,
         labels=labels,
@@ -84,6 +86,7 @@ def _problem(
         classes=len(class_ids),
         probs=probs,
         targets=np.full(len(class_ids), project.target_per_class),
+        graph=neighbours(space),
     )
 
 

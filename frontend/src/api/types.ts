@@ -56,9 +56,12 @@ export type Task = Omit<Schemas["Task"], "id" | "image" | "suggestion" | "reason
   reason: {
     code: string;
     text: string;
+    /** The class that a picture of code `rare` or `short` looks like, and how many pictures it lacked. */
+    class: number | null;
+    lacks: number | null;
     margin: number | null;
     nearest_similarity: number | null;
-    look_alikes: number | null;
+    look_alikes: number;
   } | null;
 };
 

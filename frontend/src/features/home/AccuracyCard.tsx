@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import type { Overview } from "../../api/types";
 import { LineChart, type Point } from "../../components/LineChart";
 import { Card } from "../../components/Page";
@@ -6,7 +7,7 @@ import { count, percent } from "../../messages/i18n";
 import styles from "./home.module.css";
 
 /** Accuracy on the blind test set, head by head, over the labels given. */
-export function AccuracyCard({ overview }: { overview: Overview }) {
+export function AccuracyCard({ project, overview }: { project: number; overview: Overview }) {
   const { t } = useTranslation();
   const points: Point[] = overview.heads
     .filter((head) => head.accuracy !== null)
@@ -20,7 +21,10 @@ export function AccuracyCard({ overview }: { overview: Overview }) {
   const { head } = overview;
   const known = head && head.accuracy !== null;
   return (
-    <Card title={t("home.accuracy")}>
+    <Card
+      title={t("home.accuracy")}
+      aside={<Link to={`/projects/${project}/selection`}>{t("selection.title")}</Link>}
+    >
       {known ? (
         <>
           <p className={styles.big} data-testid="home-accuracy">

@@ -52,7 +52,7 @@ export function HomePage({ empty, balance, jobs }: Slots) {
       <main className={styles.page}>
         <NextStep project={project} overview={overview} />
         <div className={styles.upper}>
-          <AccuracyCard overview={overview} />
+          <AccuracyCard project={project.id} overview={overview} />
           {balance(project)}
         </div>
         <div className={styles.lower}>

@@ -1,12 +1,15 @@
+import { Images } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClasses, useMe, useOverview } from "../../api/queries";
 import type { LabelClass, Overview, Project } from "../../api/types";
+import { LookAlikes } from "../../components/LookAlikes";
 import { Progress } from "../../components/Progress";
 import { TopBar } from "../../components/TopBar";
 import { useNarrow } from "../../components/useNarrow";
 import { useProjectContext } from "../../components/useProjectContext";
 import { count } from "../../messages/i18n";
+import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
 import { Filmstrip } from "./Filmstrip";
 import { FlagDialog } from "./FlagDialog";
@@ -49,6 +52,15 @@ function ZoomSwitch({ actual, onChange }: { actual: boolean; onChange: (actual: 
   );
 }
 
+function SimilarButton({ onClick }: { onClick: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <DeskButton className={styles.similar} onClick={onClick}>
+      <Images size={16} strokeWidth={1.5} aria-hidden /> {t("similar.command")} <kbd aria-hidden>.</kbd>
+    </DeskButton>
+  );
+}
+
 interface DeskProps {
   project: Project;
   desk: DeskController;
@@ -76,17 +88,19 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
   const { data: overview } = useOverview(project.id);
   const { view, queue } = useDeskView(desk);
   const [actual, setActual] = useState(false);
-  const [open, setOpen] = useState<"flag" | "guide" | null>(null);
+  const [open, setOpen] = useState<"flag" | "guide" | "similar" | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const narrow = useNarrow();
   const task = view.ahead[0];
+  const mayCompare = task !== undefined && !task.blind; // the labels of look-alikes would be a hint
   const today = useToday(overview, view.given);
 
   const close = useCallback(() => setOpen(null), []);
   const flag = useCallback(() => setOpen("flag"), []);
   const guide = useCallback(() => setOpen("guide"), []);
+  const similar = useCallback(() => setOpen("similar"), []);
   const zoom = useCallback(() => setActual((old) => !old), []);
-  useLabelCommands(desk, classes, { flag, guide, zoom, search });
+  useLabelCommands(desk, classes, { flag, guide, zoom, similar, search });
 
   const head = overview?.head?.name;
   const empty = view.ahead.length === 0;
@@ -101,9 +115,16 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
   return (
     <div className={styles.page}>
       {narrow ? (
-        <MobileBar project={project} overview={overview} onFlag={flag} onGuide={guide} />
+        <MobileBar
+          project={project}
+          overview={overview}
+          onFlag={flag}
+          onGuide={guide}
+          onSimilar={mayCompare ? similar : undefined}
+        />
       ) : (
         <TopBar title={t("nav.label")} note={<RoundNote overview={overview} />}>
+          {mayCompare && <SimilarButton onClick={similar} />}
           <ZoomSwitch actual={actual} onChange={setActual} />
         </TopBar>
       )}
@@ -123,6 +144,13 @@ function DeskPage({ project, desk, classes, classOf }: DeskProps) {
       {!narrow && <StatusBar view={view} queue={queue} overview={overview} today={today} />}
       {open === "guide" && (
         <GuideDialog instructions={project.instructions} classes={classes} onClose={close} />
+      )}
+      {open === "similar" && task && (
+        <LookAlikes
+          project={project}
+          of={{ id: task.image.id, name: task.image.name, thumb: task.image.urls.thumb }}
+          onClose={close}
+        />
       )}
       {open === "flag" && task && (
         <FlagDialog

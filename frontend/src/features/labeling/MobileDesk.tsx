@@ -5,6 +5,7 @@ import {
   CircleHelp,
   Ellipsis,
   Flag,
+  Images,
   Search,
   SkipForward,
   Undo2,
@@ -22,17 +23,21 @@ import { SearchList } from "../../components/SearchList";
 import { count, percent } from "../../messages/i18n";
 import styles from "./mobile.module.css";
 import type { PanelProps } from "./Panel";
+import { reasonWords } from "./reason";
 
 export function MobileBar({
   project,
   overview,
   onFlag,
   onGuide,
+  onSimilar,
 }: {
   project: Project;
   overview: Overview | undefined;
   onFlag: () => void;
   onGuide: () => void;
+  /** Missing where look-alikes would be a hint. */
+  onSimilar?: () => void;
 }) {
   const { t } = useTranslation();
   const round = overview?.round;
@@ -46,6 +51,11 @@ export function MobileBar({
         {round ? t("jobs.doneOf", { done: count(round.done), total: count(round.size) }) : t("nav.label")}
         {round && <small>{t("home.round", { number: round.number })}</small>}
       </h1>
+      {onSimilar && (
+        <IconButton label={t("similar.command")} onClick={onSimilar}>
+          <Images size={18} strokeWidth={1.5} />
+        </IconButton>
+      )}
       <IconButton label={t("label.guide")} onClick={onGuide}>
         <BookOpen size={18} strokeWidth={1.5} />
       </IconButton>
@@ -97,6 +107,7 @@ export function MobileActions({ desk, task, classes, classOf }: Omit<PanelProps,
   const { suggestion } = task;
   const best = suggestion && classOf(suggestion.top[0]?.class ?? suggestion.class);
   const share = suggestion?.top[0]?.confidence ?? suggestion?.confidence ?? 0;
+  const why = reasonWords(t, task, classOf);
   return (
     <section className={styles.actions} aria-label={t("label.panel")}>
       <div className={styles.chip}>
@@ -115,6 +126,11 @@ export function MobileActions({ desk, task, classes, classOf }: Omit<PanelProps,
         </>
       ) : (
         <p className={styles.note}>{task.blind ? t("label.blind") : t("label.noSuggestion")}</p>
+      )}
+      {why && (
+        <p className={styles.why} data-testid="why">
+          {why}
+        </p>
       )}
       <Options desk={desk} task={task} classes={classes} classOf={classOf} onAll={() => setAll(true)} />
       <div className={styles.row}>

@@ -8,6 +8,7 @@ import { percent } from "../../messages/i18n";
 import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
 import styles from "./panel.module.css";
+import { reasonWords } from "./reason";
 
 export interface PanelProps {
   desk: DeskController;
@@ -139,14 +140,15 @@ function Chips({ desk, task, classes, search }: PanelProps) {
   );
 }
 
-function Why({ task }: { task: Task }) {
+function Why({ task, classOf }: Pick<PanelProps, "task" | "classOf">) {
   const { t } = useTranslation();
   const { reason } = task;
-  if (task.blind || !reason) return null;
+  const words = reasonWords(t, task, classOf);
+  if (!reason || words === null) return null;
   const facts = [
     reason.margin !== null && t("label.margin", { value: reason.margin.toFixed(2) }),
     reason.nearest_similarity !== null && t("label.nearest", { value: reason.nearest_similarity.toFixed(2) }),
-    reason.look_alikes !== null && t("label.lookAlikes", { value: reason.look_alikes }),
+    reason.look_alikes > 0 && t("label.lookAlikes", { value: reason.look_alikes }),
   ].filter(Boolean);
   return (
     <section className={styles.why} data-testid="why">
@@ -154,7 +156,7 @@ function Why({ task }: { task: Task }) {
         <h3>{t("label.why")}</h3>
         {task.round_size > 0 && <span>{t("label.rank", { rank: task.rank, size: task.round_size })}</span>}
       </div>
-      <p>{reason.text}</p>
+      <p>{words}</p>
       {facts.length > 0 && <p className={styles.facts}>{facts.join(" · ")}</p>}
     </section>
   );
@@ -163,7 +165,7 @@ function Why({ task }: { task: Task }) {
 /** Everything that can be said about the picture, at its right. */
 export function Panel(props: PanelProps) {
   const { t } = useTranslation();
-  const { desk, task, onFlag } = props;
+  const { desk, task, classOf, onFlag } = props;
   return (
     <aside className={styles.panel} aria-label={t("label.panel")}>
       <div className={styles.scroll}>
@@ -171,7 +173,7 @@ export function Panel(props: PanelProps) {
           <Suggestion {...props} />
           <Chips {...props} />
         </section>
-        <Why task={task} />
+        <Why task={task} classOf={classOf} />
       </div>
       <footer className={styles.other}>
         <DeskButton onClick={() => desk.setVerdict("unsure")}>

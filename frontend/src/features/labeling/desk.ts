@@ -2,6 +2,7 @@
 import { ApiError } from "../../api/client";
 import { labeling } from "../../api/endpoints";
 import type { AnnotationItem, AnnotationReply, Task, Verdict } from "../../api/types";
+import { uuid } from "../../api/uuid";
 import { PictureCache } from "./preload";
 import type { AnnotationQueue, Answered } from "./queue";
 import { queueOf } from "./queues";
@@ -17,7 +18,6 @@ import {
   takeBack,
   undoConfirmed,
 } from "./session";
-import { uuid } from "./uuid";
 
 const inHand = 20;
 const refillBelow = 12;

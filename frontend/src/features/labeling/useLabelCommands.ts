@@ -12,12 +12,13 @@ export interface LabelActions {
   flag: () => void;
   guide: () => void;
   zoom: () => void;
+  similar: () => void;
   search: RefObject<HTMLInputElement | null>;
 }
 
 export function useLabelCommands(desk: DeskController, classes: LabelClass[], actions: LabelActions): void {
   const { t } = useTranslation();
-  const { flag, guide, zoom, search } = actions;
+  const { flag, guide, zoom, similar, search } = actions;
   const commands = useMemo<Command[]>(() => {
     const group = t("nav.label");
     const here = () => desk.current !== undefined;
@@ -86,8 +87,16 @@ export function useLabelCommands(desk: DeskController, classes: LabelClass[], ac
       { id: "label.flag", label: t("label.flag"), group, keys: ["f"], when: here, run: flag },
       { id: "label.guide", label: t("label.guide"), group, keys: ["g"], run: guide },
       { id: "label.zoom", label: t("label.zoom"), group, keys: [" "], when: here, run: zoom },
+      {
+        id: "label.similar",
+        label: t("similar.command"),
+        group,
+        keys: ["."],
+        when: () => desk.current !== undefined && !desk.current.blind,
+        run: similar,
+      },
       ...byLetter,
     ];
-  }, [desk, classes, flag, guide, zoom, search, t]);
+  }, [desk, classes, flag, guide, zoom, similar, search, t]);
   useCommands(commands);
 }

@@ -31,6 +31,7 @@ function useProjectCommands(project: Project): void {
       ...(labels ? [go("label", t("nav.label"), "/label")] : []),
       go("gallery", t("gallery.title"), "/gallery"),
       go("balance", t("balance.title"), "/balance"),
+      go("selection", t("selection.title"), "/selection"),
       go("duplicates", t("duplicates.title"), "/duplicates"),
       go("snapshots", t("snapshots.title"), "/snapshots"),
       ...(leads || project.role === "reviewer" ? [go("exports", t("exports.title"), "/exports")] : []),
