@@ -665,6 +665,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/images/{image_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List look-alikes, without archived pictures, hold-outs and pictures that are still to be answered blind. */
+        get: operations["similar_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/imports": {
         parameters: {
             query?: never;
@@ -2558,9 +2575,10 @@ export interface components {
          *     * `retract` - Retract
          *     * `control_arm` - Control Arm
          *     * `measure` - Measure
+         *     * `neighbours` - Neighbours
          * @enum {string}
          */
-        JobKindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project" | "retract" | "control_arm" | "measure";
+        JobKindEnum: "import" | "embed" | "head_refresh" | "snapshot" | "export" | "find_duplicates" | "train" | "promote" | "predict" | "check_triggers" | "deliver_webhooks" | "collect_garbage" | "delete_project" | "retract" | "control_arm" | "measure" | "neighbours";
         JobPage: {
             results: components["schemas"]["Job"][];
             next: number | null;
@@ -3552,6 +3570,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description * `embedding` - embedding
+         *     * `computing` - computing
+         *     * `unreadable` - unreadable
+         *     * `blind` - blind
+         * @enum {string}
+         */
+        ReasonEnum: "embedding" | "computing" | "unreadable" | "blind";
         /** @description A setting of a recipe: what it may be. */
         RecipeSetting: {
             /** @description dotted: augmentation.rotation */
@@ -3966,6 +3992,29 @@ export interface components {
             /** @description that it still takes before anything can be compared */
             missing: components["schemas"]["ArmCounts"];
             measured: components["schemas"]["MeasuredGain"] | null;
+        };
+        /** @description A picture and how much it looks like the one that was asked for. */
+        SimilarImage: {
+            id: number;
+            position: number;
+            name: string;
+            source: string;
+            width: number;
+            height: number;
+            label: number | null;
+            trust: components["schemas"]["TrustEnum"];
+            label_version: number;
+            urls: components["schemas"]["ImageUrls"];
+            /**
+             * Format: double
+             * @description of the embeddings: 1 for a copy
+             */
+            cosine: number;
+        };
+        /** @description Look-alikes, nearest first, or why there are none (yet). */
+        SimilarImages: {
+            results: components["schemas"]["SimilarImage"][];
+            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description A job of any project, with what an admin wants to know of it. */
         SiteJob: {
@@ -5492,6 +5541,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageWithHistory"];
+                };
+            };
+        };
+    };
+    similar_images: {
+        parameters: {
+            query?: {
+                /** @description at most 100; 40 without it */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                image_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarImages"];
                 };
             };
         };

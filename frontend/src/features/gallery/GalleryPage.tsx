@@ -1,12 +1,14 @@
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { type GalleryPicture, type GalleryQuery, useGallery } from "../../api/datasets";
 import { useBalance, useClasses, useOverview } from "../../api/queries";
 import type { LabelClass } from "../../api/types";
+import { useCommands } from "../../commands/useCommands";
 import { LinkButton } from "../../components/Button";
 import { ClassTile } from "../../components/ClassTile";
 import { Dialog } from "../../components/Dialog";
+import { LookAlikes } from "../../components/LookAlikes";
 import { Failure, Placeholder } from "../../components/Page";
 import { Segmented } from "../../components/Segmented";
 import { TopBar } from "../../components/TopBar";
@@ -138,6 +140,24 @@ function Nothing({ query }: { query: GalleryQuery }) {
   );
 }
 
+function useSimilarCommand(shown: GalleryPicture | undefined, run: (picture: GalleryPicture) => void): void {
+  const { t } = useTranslation();
+  const commands = useMemo(
+    () => [
+      {
+        id: "gallery.similar",
+        label: t("similar.command"),
+        group: t("gallery.title"),
+        keys: ["."],
+        when: () => shown !== undefined,
+        run: () => shown && run(shown),
+      },
+    ],
+    [shown, run, t],
+  );
+  useCommands(commands);
+}
+
 /** The pictures of a class, by label or by what the model says of the pool, the surest first. */
 export function GalleryPage() {
   const { t } = useTranslation();
@@ -154,6 +174,8 @@ export function GalleryPage() {
   const pictures = data?.pages.flatMap((page) => page.results) ?? [];
   const total = data?.pages[0]?.total;
   const shown = open === null ? undefined : pictures[open];
+  const [similar, setSimilar] = useState<GalleryPicture | null>(null);
+  useSimilarCommand(shown, setSimilar);
   const change = (next: GalleryQuery) => {
     setOpen(null);
     setSearch(writeQuery(next), { replace: true });
@@ -168,6 +190,7 @@ export function GalleryPage() {
       tiles={tiles}
       place={t("jobs.doneOf", { done: count(open + 1), total: count(total ?? pictures.length) })}
       onStep={(step) => setOpen(Math.min(Math.max(open + step, 0), pictures.length - 1))}
+      onSimilar={() => setSimilar(shown)}
       onClose={narrow ? undefined : () => setOpen(null)}
     />
   );
@@ -218,6 +241,17 @@ export function GalleryPage() {
           </Dialog>
         )}
       </main>
+      {similar && (
+        <LookAlikes
+          project={project}
+          of={{
+            id: similar.id,
+            name: t("gallery.picture", { number: count(similar.position) }),
+            thumb: similar.thumb,
+          }}
+          onClose={() => setSimilar(null)}
+        />
+      )}
     </div>
   );
 }

@@ -1,9 +1,9 @@
-import { ChevronDown, ChevronUp, X } from "lucide-react";
+import { ChevronDown, ChevronUp, Images, X } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { type GalleryPicture, type HistoryEntry, type ImageDetail, useImageDetail } from "../../api/datasets";
 import type { LabelClass } from "../../api/types";
-import { IconButton } from "../../components/Button";
+import { Button, IconButton } from "../../components/Button";
 import { ClassTile } from "../../components/ClassTile";
 import { Facts } from "../../components/Facts";
 import { Failure } from "../../components/Page";
@@ -84,6 +84,7 @@ export function PictureDrawer({
   tiles,
   place,
   onStep,
+  onSimilar,
   onClose,
 }: {
   project: number;
@@ -91,6 +92,7 @@ export function PictureDrawer({
   tiles: Tiles;
   place: string;
   onStep: (step: number) => void;
+  onSimilar: () => void;
   /** Missing where the frame around it closes. */
   onClose?: () => void;
 }) {
@@ -135,6 +137,14 @@ export function PictureDrawer({
             [t("gallery.confidence"), picture.confidence === null ? null : percent(picture.confidence, 1)],
           ]}
         />
+        <Button
+          className={styles.similar}
+          icon={<Images size={16} strokeWidth={1.5} />}
+          keyHint="."
+          onClick={onSimilar}
+        >
+          {t("similar.command")}
+        </Button>
       </section>
       {error && <Failure error={error} retry={() => void refetch()} />}
       {detail && <Provenance detail={detail} tiles={tiles} />}
