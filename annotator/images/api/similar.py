@@ -21,16 +21,16 @@ from annotator.projects.models import Role
 MAX_PICTURES = 100
 
 
-class LookAlikeSerializer(ImageBriefSerializer):
+class SimilarImageSerializer(ImageBriefSerializer):
     """A picture and how much it looks like the one that was asked for."""
 
     cosine = serializers.FloatField(help_text="of the embeddings: 1 for a copy")
 
 
-class LookAlikesSerializer(serializers.Serializer[Any]):
+class SimilarImagesSerializer(serializers.Serializer[Any]):
     """Look-alikes, nearest first, or why there are none (yet)."""
 
-    results = LookAlikeSerializer(many=True)
+    results = SimilarImageSerializer(many=True)
     reason = serializers.ChoiceField(choices=get_args(Reason), allow_null=True)
 
 
@@ -42,7 +42,7 @@ class SimilarView(ProjectView):
     @extend_schema(
         operation_id="similar_images",
         parameters=[OpenApiParameter("count", int, description=f"at most {MAX_PICTURES}; 40 without it")],
-        responses=LookAlikesSerializer,
+        responses=SimilarImagesSerializer,
     )
     def get(self, request: Request, image_id: int) -> Response:
         """List look-alikes, without archived pictures, hold-outs and pictures that are still to be answered blind."""

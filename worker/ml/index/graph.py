@@ -14,13 +14,14 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.index.projection import Features, Float16, Float32, Int64, Projection, encode, fit, to_float32
+from worker.ml.index.projection import Features, Float16, Float32, Int64, encode, fit, to_float32
 from worker.ml.index.search import in_order_of_likeness, make_index
 
 K = 20
 CANDIDATES = 48  # by projected distance, of which the K nearest by cosine are kept
 QUERIES = 8192  # searched at once
 ROOM = 400_000_000  # bytes that full rows may take
+TOGETHER = 65_536  # rows that newcomers are compared with at once
 NEW_SHARE = 0.05  # beyond this, building anew is as quick as extending
 NEW_ROWS = 65_536  # an extension holds the new rows in memory
 PAIRS = 8_000_000  # projected distances at once
@@ -140,23 +141,50 @@ def extend(features: Features, old: Graph, folder: Path, *, report: Report) -> G
     positions, rows = positions[readable], rows[readable]
     if len(rows):
         projection = fit(features)
-        codes = projection.of(rows)
-        newcomers = Newcomers(positions, rows, codes)
-        nearest = faiss.ResultHeap(len(rows), CANDIDATES + 1)
+        new = Newcomers(positions, rows, projection.of(rows))
+        search = Search(new.codes)
         for start, stop, part in _parts(features, max(1, PAIRS // len(rows))):
-            known = np.flatnonzero(part.any(axis=1))
-            if len(known):
-                near, found = faiss.knn(codes, projection.of(part[known]), min(CANDIDATES + 1, len(known)))
-                nearest.add_result(near, start + known[found])
+            codes, known = projection.of(part), part.any(axis=1)
+            search.among(start + np.flatnonzero(known), codes[known])
             if start < first:
-                _welcome(graph, newcomers, start, part[: first - start], projection)
+                _welcome(graph, new, start, part[: first - start], codes[: first - start])
             report(stop, count)
-        nearest.finalize()
+        candidates = search.found()
         for start in range(0, len(rows), QUERIES):
             block = slice(start, start + QUERIES)
-            _keep_nearest(graph, features, positions[block], nearest.I[block])
+            _keep_nearest(graph, features, positions[block], candidates[block])
     graph.flush()
     return graph
+
+
+class Search:
+    """The candidates of some projected rows among rows that come a few at a time."""
+
+    def __init__(self, codes: Float32) -> None:
+        self.codes = codes
+        self._best = faiss.ResultHeap(len(codes), CANDIDATES + 1)
+        self._waiting: list[tuple[Int64, Float32]] = []
+
+    def among(self, positions: Int64, codes: Float32) -> None:
+        """Search these as well; many at once cost less than many times a few."""
+        self._waiting.append((positions, codes))
+        if sum(len(some) for some, _ in self._waiting) >= TOGETHER:
+            self._search()
+
+    def found(self) -> Int64:
+        """The nearest positions, int64 [n, CANDIDATES + 1], -1 for none."""
+        self._search()
+        self._best.finalize()
+        found: Int64 = self._best.I
+        return found
+
+    def _search(self) -> None:
+        positions = np.concatenate([np.zeros(0, np.int64), *(some for some, _ in self._waiting)])
+        if len(positions):
+            codes = np.concatenate([some for _, some in self._waiting])
+            near, found = faiss.knn(self.codes, codes, min(CANDIDATES + 1, len(codes)))
+            self._best.add_result(near, positions[found])
+        self._waiting.clear()
 
 
 @dataclass(frozen=True)
@@ -176,7 +204,7 @@ def _parts(features: Features, size: int) -> Iterator[tuple[int, int, Float16]]:
             yield start + offset, start + offset + len(part), part
 
 
-def _welcome(graph: Graph, new: Newcomers, start: int, rows: Float16, projection: Projection) -> None:
+def _welcome(graph: Graph, new: Newcomers, start: int, rows: Float16, codes: Float32) -> None:
     """Put newcomers into the lists of the pictures at positions start … that they are nearer to than the last there.
 
     Projected rows are never farther apart than the rows themselves, so none is missed.
@@ -184,7 +212,6 @@ def _welcome(graph: Graph, new: Newcomers, start: int, rows: Float16, projection
     last = graph.cosines[start : start + len(rows), -1].astype(np.float32)
     reach = np.where(last >= ALIKE, -np.inf, 2 - 2 * last + ROUNDING)
     reach[~rows.any(axis=1)] = -np.inf
-    codes = projection.of(rows)
     distance = (codes**2).sum(axis=1)[:, None] + (new.codes**2).sum(axis=1) - 2 * codes @ new.codes.T
     own, other = np.nonzero(distance < reach[:, None])
     if len(own):

@@ -1,4 +1,4 @@
-"""The FAISS index that fits a collection's size and the machine: flat, inverted lists, compact codes; on a GPU if any."""
+"""The FAISS index that fits a collection's size and the machine: flat, inverted lists, compact codes; on a GPU."""
 
 from __future__ import annotations
 
