@@ -10,7 +10,7 @@ from django.db import transaction
 from annotator.common.arrays import remove
 from annotator.events.services import record_event
 from annotator.images.models import EmbeddingSpace
-from annotator.images.selectors import active_space, embeddings
+from annotator.images.selectors import active_space
 from annotator.images.services import collect_garbage
 from annotator.labeling.selectors import RefreshData, refresh_data
 from annotator.labeling.services import RoundPick, measure_when_due, publish_round
@@ -32,7 +32,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     ctx.progress(0, STEPS, "steps", "training the head")
     scored = train_and_score(project, space, data)
     ctx.progress(2, STEPS, "steps", "choosing the next pictures")
-    picks, seed = select(project, embeddings(space), data, scored)
+    picks, seed = select(project, space, data, scored)
     ctx.progress(3, STEPS, "steps", "saving")
     folder = f"{project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:

@@ -25,9 +25,9 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     """Greedily lessen the doubt that is left in the pool; see `base.Query`.
 
     To a Gaussian process over the embeddings every picture has a variance, which labels nearby lessen. A pick is worth
-    sum_u w_u (share of the variance at u that its label takes away), u over the pool, w the chance that the present
-    head is wrong (1 while there is none): sequential transductive experimental design (Yu, Bi and Tresp 2006, section
-    4), which Cohn et al. 1996 call ALC, weighted by doubt as in Uncertainty Herding (Bae et al. 2024, section 3).
+    sum_u w_u (share of the variance at u that its label takes away), u over the pool, w = 1 - margin of the present
+    head (1 while there is none): sequential transductive experimental design (Yu, Bi and Tresp 2006, section 4), which
+    Cohn et al. 1996 call ALC, weighted by doubt as in Uncertainty Herding (Bae et al. 2024, section 3).
 
     Of a large pool a part stands for the whole in the sum, drawn by doubt; and the candidates are thinned out twice, by
     doubt and then by doubt times variance, each time by lot, so that no picture is beyond reach.
@@ -44,10 +44,10 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
 
 
 def doubt(problem: Problem, positions: Int64) -> Float32:
-    """How likely the head is wrong [n] about some positions, by its own word; 1 while there is no head."""
+    """1 - margin [n] of what the head says of some positions; 1 while there is no head."""
     if problem.probs is None:
         return np.ones(len(positions), np.float32)
-    return 1 - np.asarray(problem.probs.top_prob[positions, 0], np.float32)
+    return 1 - np.asarray(problem.probs.margins[positions], np.float32)
 
 
 def _thinned_out(problem: Problem, process: Process, kept: int, rng: np.random.Generator) -> Int64:
