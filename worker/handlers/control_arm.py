@@ -16,6 +16,8 @@ from annotator.projects.selectors import live_classes
 from worker.ml.gain import MOST, Labelled, measure_gain
 from worker.runner import JobContext
 
+POOL_ROWS = 1024  # pictures without a label, spread over the pool, from which heads guess the classes' shares
+
 
 def handle(ctx: JobContext) -> dict[str, Any]:
     """Train heads on more and more labels of either arm, judge them on the blind answers, and keep the curves."""
@@ -27,10 +29,12 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     if space is None or few:
         return {"skipped": "too few labels or blind answers, of pictures that are embedded, to compare anything"}
     vectors = embeddings(space)
+    spread = np.linspace(0, len(data.pool) - 1, min(POOL_ROWS, len(data.pool))).astype(np.int64)
     gain = measure_gain(
         Labelled(vectors.rows(arms.control[:MOST]), arms.control_labels[:MOST]),
         Labelled(vectors.rows(arms.chosen[:MOST]), arms.chosen_labels[:MOST]),
         Labelled(vectors.rows(data.test), data.test_labels),
+        vectors.rows(data.pool[spread]),
         list(live_classes(project.pk).values_list("id", flat=True)),
         rng=np.random.default_rng(project.pk),
         report=lambda done, total: ctx.progress(done, total, "heads", "training heads on either arm"),

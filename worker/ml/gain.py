@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.head import probabilities, train_head
+from worker.ml.head import probabilities, restore_prior, train_head
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -80,6 +80,7 @@ def measure_gain(
     control: Labelled,
     strategy: Labelled,
     test: Labelled,
+    pool: npt.NDArray[np.float16],
     class_ids: Sequence[int],
     *,
     rng: np.random.Generator,
@@ -92,6 +93,7 @@ def measure_gain(
     control arm was drawn once, and the strategy went one way only.
 
     Args:
+        pool: [m, d] a sample of pictures without a label; the heads guess the classes' shares from it, as in use.
         class_ids: of the project, in order.
         report: called before each head with the number of those done, and of all.
     """
@@ -103,7 +105,7 @@ def measure_gain(
 
     def hits(arm: Labelled, rows: Int64) -> Float64:
         report(next(done), total)
-        return _hits(Labelled(arm.features[rows], arm.labels[rows]), test, class_ids)
+        return _hits(Labelled(arm.features[rows], arm.labels[rows]), test, pool, class_ids)
 
     control_hits = [np.stack([hits(control, rows) for rows in several]) for _, several in draws]
     strategy_hits = [hits(strategy, np.arange(n))[None] for n in of_strategy]
@@ -139,9 +141,11 @@ def _draws(n: int, size: int, rng: np.random.Generator) -> list[Int64]:
     return [np.arange(n), *(rng.choice(size, n, replace=False) for _ in range(further))]
 
 
-def _hits(train: Labelled, test: Labelled, class_ids: Sequence[int]) -> Float64:
+def _hits(train: Labelled, test: Labelled, pool: npt.NDArray[np.float16], class_ids: Sequence[int]) -> Float64:
     """1 for each test picture that a head trained on `train` gets right, else 0."""
     head = train_head(train.features, train.labels, class_ids)
+    counts = np.array([(train.labels == class_id).sum() for class_id in class_ids])
+    head = restore_prior(head, pool, counts)
     guesses = head.classes[probabilities(head, test.features).argmax(axis=1)]
     return (guesses == test.labels).astype(np.float64)
 

@@ -25,9 +25,9 @@ def request_measurement(*, project: Project, user: User | None = None) -> Job:
         Conflict: there are too few labels or blind answers to compare anything.
     """
     missing = arm_sizes(project).missing()
-    lacks = [f"{number} more {NAMES[name]}" for name, number in missing.items() if number]
+    lacks = [f"{NAMES[name]}: {number} more" for name, number in missing.items() if number]
     if lacks:
-        raise Conflict(f"There is too little to compare: it takes {', '.join(lacks)}.", code="too_few_labels")
+        raise Conflict(f"There is too little to compare. It still takes {', '.join(lacks)}.", code="too_few_labels")
     return _enqueue(project, user)
 
 

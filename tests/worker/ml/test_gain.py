@@ -34,6 +34,7 @@ def measure(control: Labelled, strategy: Labelled):
         control,
         strategy,
         test,
+        pictures(drawn(200, seed=9), seed=9).features,
         ids,
         rng=np.random.default_rng(0),
         report=lambda done, total: reports.append((done, total)),
