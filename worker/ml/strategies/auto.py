@@ -12,6 +12,8 @@ NAME = "auto"
 TITLE = "Automatic"
 WHEN = "The default: from the first label to the last, it asks for what makes the rest of the pool clearer."
 
+DIMS = 128  # directions in which the pool varies most; the others tell pictures apart by chance
+ITERATIONS = 3  # of the search for them
 WIDTH = 1.0  # of the kernel over centred unit rows: pictures farther apart say little about each other
 NOISE = 0.1  # variance of a label: what one says of its own picture is not the last word on its surroundings
 ROWS = 4096  # of the candidates and of the coverage each; more are thinned out
@@ -34,8 +36,8 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     """
     if batch < 1 or not len(problem.candidates) or not len(problem.coverage):
         return []
-    centre_on = at_most(problem.coverage, ROWS, rng)
-    process = Process(problem, centre_on=centre_on, labelled=at_most(problem.labelled, LABELLED, rng))
+    sample = at_most(problem.coverage, ROWS, rng)
+    process = Process(problem, sample=sample, labelled=at_most(problem.labelled, LABELLED, rng), rng=rng)
     candidates = _thinned_out(problem, process, max(ROWS, CHOICE * batch), rng)
     coverage, weights = drawn(problem.coverage, doubt(problem, problem.coverage), ROWS, rng)
     design = Design(process, candidates, coverage, weights, min(batch, len(candidates)))
@@ -76,18 +78,21 @@ def drawn(positions: Int64, weights: Float32, count: int, rng: np.random.Generat
 class Process:
     """A Gaussian process over the embeddings, given the labelled pictures."""
 
-    def __init__(self, problem: Problem, *, centre_on: Int64, labelled: Int64) -> None:
+    def __init__(self, problem: Problem, *, sample: Int64, labelled: Int64, rng: np.random.Generator) -> None:
         self._features = problem.features
         # All embeddings of a pool point much the same way; what tells them apart is left when their mean is taken out.
-        self._centre = torch.from_numpy(self._features.rows(centre_on)).float().mean(0)
+        raw = torch.from_numpy(self._features.rows(sample)).float()
+        self._centre = raw.mean(0)
+        self._basis = principal_directions(torch.nn.functional.normalize(raw - self._centre), DIMS, rng)
         self._known = self.rows(labelled)
         covariance = kernel(self._known, self._known) + NOISE * torch.eye(len(labelled))
         self._root = torch.linalg.cholesky(covariance)
 
     def rows(self, positions: Int64) -> torch.Tensor:
-        """Centred unit rows [n, d]."""
-        rows = torch.from_numpy(self._features.rows(positions)).float()
-        return torch.nn.functional.normalize(rows - self._centre)
+        """Centred, projected unit rows [n, DIMS]."""
+        parts = [self._features.rows(part) for part in np.array_split(positions, len(positions) // ROWS + 1)]
+        projected = [(torch.from_numpy(part).float() - self._centre) @ self._basis for part in parts]
+        return torch.nn.functional.normalize(torch.cat(projected))
 
     def told(self, rows: torch.Tensor) -> torch.Tensor:
         """Coordinates [l, n] of some rows among the labelled; their products are the covariance that labels explain."""
@@ -135,6 +140,17 @@ class Design:
         there = self._covariance[best] - before_there.T @ before[:, best]
         spread = (self._variance[best] + NOISE).sqrt()
         return here / spread, there / spread
+
+
+def principal_directions(rows: torch.Tensor, count: int, rng: np.random.Generator) -> torch.Tensor:
+    """Orthonormal columns [d, count] along which rows [n, d] vary most, by subspace iteration (Halko, Martinsson and
+    Tropp 2011, algorithm 4.4); count is at most d.
+    """
+    width = min(count, rows.shape[1])
+    basis = torch.from_numpy(rng.standard_normal((rows.shape[1], width), np.float32))
+    for _ in range(ITERATIONS):
+        basis = torch.linalg.qr(rows.T @ (rows @ basis)).Q
+    return basis
 
 
 def kernel(some: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
