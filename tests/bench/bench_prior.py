@@ -2,8 +2,9 @@
 
     python -m tests.bench.bench_prior SET [SET ...] [--seeds 3] [--strategies random auto] [--json]
 
-Labels are chosen in steps; after each, one head is judged on held-out pictures with each of the priors. `none` takes
-all classes for equally frequent; `true` cannot be had and shows what there is to gain.
+Labels are chosen in steps; after each, one head is judged with each of the priors on a random quarter of the pictures
+(a set's own test part may have other shares than the pool). `none` takes all classes for equally frequent; `true`
+cannot be had and shows what there is to gain.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import f1_score
 
-from tests.bench.pools import Pool, load_pool, problem
+from tests.bench.pools import HOLDOUT, Pool, load_pool, problem
 from worker.ml.evaluate import assess
 from worker.ml.head import Head, probabilities, restore_prior, train_head
 from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY
@@ -56,8 +57,9 @@ def main() -> None:
 
 def measure(pool: Pool, strategy: str, seed: int) -> dict[tuple[int, str], list[float]]:
     """METRICS by step and prior, of one run."""
-    rng = np.random.default_rng([seed, 1])
-    rest, test = pool.split(rng)
+    order = np.random.default_rng([seed, 1]).permutation(len(pool.truth))
+    cut = round(HOLDOUT * len(order))
+    test, rest = order[:cut], np.sort(order[cut:])
     found = {}
     for step, labelled in chosen(pool, rest, strategy, seed):
         head = train_head(pool.features[labelled], pool.truth[labelled], range(len(pool.names)))
