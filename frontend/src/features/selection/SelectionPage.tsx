@@ -9,6 +9,7 @@ import type { Project } from "../../api/types";
 import { Button, LinkButton } from "../../components/Button";
 import { KindJobs } from "../../components/KindJobs";
 import { Card, Failure, Placeholder } from "../../components/Page";
+import { Progress } from "../../components/Progress";
 import { TopBar } from "../../components/TopBar";
 import { showToast } from "../../components/toasts";
 import { useNarrow } from "../../components/useNarrow";
@@ -75,7 +76,9 @@ function Growing({ project, found }: { project: Project; found: Selection }) {
                   ? t("selection.have", { have: count(have), need: count(need) })
                   : count(have)}
               </dd>
-              <progress value={Math.min(have, need)} max={need || 1} aria-label={words} />
+              <div className={styles.bar}>
+                <Progress value={need ? have / need : 0} label={words} />
+              </div>
             </div>
           );
         })}
