@@ -18,7 +18,7 @@ WHEN = "For the first labels of a project, where its pictures form dense groups;
 MAX_ROWS = 8192  # of candidates, coverage and labelled each; more are sampled, the balls are an 8192² table
 DIMS = 128  # in which distances are measured
 PURITY = 0.95  # share of the balls that hold pictures of one class only
-PURITY_ROWS = 2048  # balls that the radius is chosen by
+SIZED_ROWS = 1024  # balls that the radius is chosen by
 SHRINK = 0.5  # of the radius each time that everything is covered
 SMALLEST = 1e-2  # radius below which pictures count as equal
 
@@ -27,7 +27,8 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     """Greedily cover the most uncovered pictures with balls around picks; see `base.Query`.
 
     Yehuda, Dekel, Hacohen and Weinshall 2022, "Active Learning Through a Covering Lens", algorithm 1. The
-    paper's radius is for small budgets; when everything is covered, it is halved and the search goes on.
+    paper's radius leaves most balls empty where classes overlap, so it is never less than a ball needs to
+    hold its share of the pool; when everything is covered, it is halved and the search goes on.
     """
     offered = at_most(problem.candidates, max(MAX_ROWS, batch), rng)
     batch = min(batch, len(offered))
@@ -37,7 +38,9 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     positions, where = np.unique(np.concatenate([offered, pool, known]), return_inverse=True)
     rows = project(problem.features.rows(positions).astype(np.float32), DIMS, rng)
     near, around, labelled = np.split(rows[where], [len(offered), len(offered) + len(pool)])
-    radius = purest_radius(around, max(2, problem.classes), rng)
+    classes = max(2, problem.classes)
+    fair = fair_radius(around, max(classes, len(problem.labelled) + batch), rng)  # no ball holds several classes
+    radius = max(fair, purest_radius(around, classes, rng))
     to_labelled = distances(around, labelled).min(axis=1, initial=np.inf)
     chosen = cover(distances(around, near), to_labelled, radius, batch)
     rest = rng.permutation(np.setdiff1d(np.arange(len(offered)), chosen))
@@ -53,10 +56,20 @@ def purest_radius(rows: Float32, classes: int, rng: np.random.Generator) -> floa
     if not len(rows):
         return SMALLEST
     cluster, _ = k_means(rows, classes, rng)
-    some = at_most(np.arange(len(rows)), PURITY_ROWS, rng)
+    some = at_most(np.arange(len(rows)), SIZED_ROWS, rng)
     between = distances(rows[some], rows)
     between[cluster[some][:, None] == cluster] = np.inf
     return max(SMALLEST, float(np.quantile(between.min(axis=1).clip(max=2), 1 - PURITY)))
+
+
+def fair_radius(rows: Float32, balls: int, rng: np.random.Generator) -> float:
+    """The radius at which half of the balls around rows [n, d] hold n / balls rows or more."""
+    if not len(rows):
+        return SMALLEST
+    some = rows[at_most(np.arange(len(rows)), SIZED_ROWS, rng)]
+    share = min(len(rows), max(2, len(rows) // balls))  # the row itself and another
+    nearest = np.partition(distances(some, rows), share - 1, axis=1)[:, share - 1]
+    return float(np.median(nearest))
 
 
 def cover(between: Float32, to_labelled: Float32, radius: float, batch: int) -> Int64:

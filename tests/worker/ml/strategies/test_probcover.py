@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.worker.ml.strategies.problems import chosen, clustered, problem_of
 from worker.ml.strategies import probcover
@@ -21,7 +23,7 @@ def test_a_group_with_a_label_is_covered(rng):
 
 def test_the_largest_group_is_covered_first(rng):
     small, large = (clustered(rng, count=count, classes=1, spread=0.2)[0].features.array for count in (20, 40))
-    problem = problem_of(np.concatenate([small, large]))
+    problem = problem_of(np.concatenate([small, large]), classes=2)
     assert chosen(probcover.query, problem, batch=1)[0] >= 20
 
 
@@ -69,3 +71,16 @@ def test_the_radius_keeps_balls_within_their_group(rng):
 
 def test_pictures_that_are_all_equal_have_a_radius(rng):
     assert 0 < probcover.purest_radius(np.ones((20, 4), np.float32) / 2, 3, rng) <= 2
+
+
+@given(balls=st.integers(1, 100), seed=st.integers(0, 100))
+@settings(max_examples=20, deadline=None)
+def test_half_of_the_balls_hold_their_share_of_the_pool(balls, seed):
+    rows = np.random.default_rng(seed).normal(size=(90, 4)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+
+    radius = probcover.fair_radius(rows, balls, np.random.default_rng(0))
+
+    held = (probcover.distances(rows, rows) <= radius * 1.0001).sum(axis=1)
+    assert np.mean(held >= 90 // balls) >= 0.5
+    assert np.mean(held > max(2, 90 // balls)) <= 0.5
