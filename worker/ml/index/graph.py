@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.index.projection import Features, Float16, Float32, Int64, encode, fit, to_float32
+from worker.ml.index.projection import Features, Float16, Float32, Int64, Projection, encode, fit, to_float32
 from worker.ml.index.search import in_order_of_likeness, make_index
 
 K = 20
@@ -22,6 +22,7 @@ CANDIDATES = 48  # by projected distance, of which the K nearest by cosine are k
 QUERIES = 8192  # searched at once
 ROOM = 400_000_000  # bytes that full rows may take
 TOGETHER = 65_536  # rows that newcomers are compared with at once
+SAMPLED = 1000  # pictures whose neighbours tell what a projection keeps
 NEW_SHARE = 0.05  # beyond this, building anew is as quick as extending
 NEW_ROWS = 65_536  # an extension holds the new rows in memory
 PAIRS = 8_000_000  # projected distances at once
@@ -141,8 +142,10 @@ def extend(features: Features, old: Graph, folder: Path, *, report: Report) -> G
     positions, rows = positions[readable], rows[readable]
     if len(rows):
         projection = fit(features)
-        new = Newcomers(positions, rows, projection.of(rows))
-        search = Search(new.codes)
+        projected = projection.of(rows)
+        lifted = np.column_stack([projected, -(projected**2).sum(axis=1) / 2])
+        new = Newcomers(positions, rows, _kept(features, old, projection), lifted)
+        search = Search(projected)
         for start, stop, part in _parts(features, max(1, PAIRS // len(rows))):
             codes, known = projection.of(part), part.any(axis=1)
             search.among(start + np.flatnonzero(known), codes[known])
@@ -193,7 +196,8 @@ class Newcomers:
 
     positions: Int64  # [m]
     rows: Float16  # [m, d]
-    codes: Float32  # [m, p], projected
+    kept: float  # the share of a squared distance between neighbours that the projection keeps, in 99 of 100 cases
+    lifted: Float32  # [m, p + 1], projected, with -|row|² / 2 as one more column
 
 
 def _parts(features: Features, size: int) -> Iterator[tuple[int, int, Float16]]:
@@ -205,17 +209,32 @@ def _parts(features: Features, size: int) -> Iterator[tuple[int, int, Float16]]:
 
 
 def _welcome(graph: Graph, new: Newcomers, start: int, rows: Float16, codes: Float32) -> None:
-    """Put newcomers into the lists of the pictures at positions start … that they are nearer to than the last there.
-
-    Projected rows are never farther apart than the rows themselves, so none is missed.
-    """
+    """Put newcomers into the lists of the pictures at positions start … that they are nearer to than the last there."""
     last = graph.cosines[start : start + len(rows), -1].astype(np.float32)
-    reach = np.where(last >= ALIKE, -np.inf, 2 - 2 * last + ROUNDING)
+    reach = np.where(last >= ALIKE, -np.inf, new.kept * (2 - 2 * last) + ROUNDING)
     reach[~rows.any(axis=1)] = -np.inf
-    distance = (codes**2).sum(axis=1)[:, None] + (new.codes**2).sum(axis=1) - 2 * codes @ new.codes.T
-    own, other = np.nonzero(distance < reach[:, None])
+    # |o - n|² < reach, as one product: o·n - |n|² / 2 > (|o|² - reach) / 2
+    nearness = np.column_stack([codes, np.ones(len(codes), np.float32)]) @ new.lifted.T
+    own, other = np.nonzero(nearness > (((codes**2).sum(axis=1) - reach) / 2)[:, None])
     if len(own):
         _merge(graph, start, own, new.positions[other], _cosines(rows, own, new.rows, other))
+
+
+def _kept(features: Features, graph: Graph, projection: Projection) -> float:
+    """The share of the squared distance that all but one in a hundred of known neighbours keep at most; 1 if unknown.
+
+    Projected rows are never farther apart than the rows themselves; how much nearer they are depends on the pictures.
+    """
+    chosen = np.random.default_rng(0).choice(len(graph.neighbours), min(SAMPLED, len(graph.neighbours)), replace=False)
+    chosen = np.sort(chosen)
+    own, place = np.nonzero((graph.neighbours[chosen] >= 0) & (graph.cosines[chosen] < ALIKE))
+    if not len(own):
+        return 1.0
+    near, cosine = graph.neighbours[chosen[own], place], graph.cosines[chosen[own], place].astype(np.float32)
+    union, where = np.unique(np.concatenate([chosen, near]), return_inverse=True)
+    codes = projection.of(features.rows(union))
+    apart = ((codes[where[: len(chosen)]][own] - codes[where[len(chosen) :]]) ** 2).sum(axis=1)
+    return float(min(1.0, np.quantile(apart / (2 - 2 * cosine), 0.99)))
 
 
 def _cosines(rows: Float16, own: Int64, others: Float16, other: Int64, part: int = 8192) -> Float32:
