@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -28,6 +29,8 @@ NEW_ROWS = 65_536  # an extension holds the new rows in memory
 PAIRS = 8_000_000  # projected distances at once
 ALIKE = 0.9995  # float16 tells no cosines beyond it from 1
 ROUNDING = 2e-3  # of squared distances between projected rows in float16
+
+swig: Any = faiss  # its type stubs leave out what works on pointers
 
 Int32 = npt.NDArray[np.int32]
 Report = Callable[[int, int], None]  # pictures done, of how many
@@ -54,7 +57,8 @@ class Graph:
     def flush(self) -> None:
         """Write what is still in memory."""
         for array in (self.neighbours, self.cosines):
-            array.flush()  # type: ignore[attr-defined]
+            if isinstance(array, np.memmap):
+                array.flush()
 
 
 def extends(old: int, count: int) -> bool:
@@ -115,8 +119,8 @@ def _nearest_of(rows: Float32, queries: Float32, places: Int64) -> tuple[Int64, 
     """The K nearest of each query's own places (-1 for none) among rows: (int64 [q, K] places; cosines)."""
     places = np.ascontiguousarray(places)
     cosines = np.empty(places.shape, np.float32)
-    pointers = map(faiss.swig_ptr, (cosines, queries, rows, places))
-    faiss.fvec_inner_products_by_idx(*pointers, rows.shape[1], len(queries), places.shape[1])
+    pointers = [swig.swig_ptr(array) for array in (cosines, queries, rows, places)]
+    swig.fvec_inner_products_by_idx(*pointers, rows.shape[1], len(queries), places.shape[1])
     best = np.argsort(-cosines, axis=1, kind="stable")[:, :K]
     return np.take_along_axis(places, best, 1), np.take_along_axis(cosines, best, 1)
 

@@ -47,8 +47,7 @@ class Projection:
 
     def of(self, rows: npt.NDArray[np.floating]) -> Float32:
         """The projected rows, float32 [k, p]."""
-        projected: Float32 = (to_float32(rows) - self.mean) @ self.basis
-        return projected
+        return np.asarray((to_float32(rows) - self.mean) @ self.basis, np.float32)
 
 
 def to_float32(rows: npt.NDArray[np.floating]) -> Float32:

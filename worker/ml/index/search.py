@@ -34,7 +34,7 @@ def make_index(vectors: np.ndarray, *, kind: str = "") -> Any:
         kind: a name for FAISS's factory; by size if it is not given.
     """
     count, width = vectors.shape
-    index = faiss.index_factory(width, kind or kind_of(count), faiss.METRIC_L2)
+    index: Any = faiss.index_factory(width, kind or kind_of(count), faiss.METRIC_L2)
     if not index.is_trained:
         index.cp.niter, index.cp.max_points_per_centroid = ITERATIONS, SAMPLES
         chosen = np.random.default_rng(0).choice(count, min(count, SAMPLES * index.nlist), replace=False)
@@ -76,8 +76,7 @@ def in_order_of_likeness(vectors: np.ndarray) -> np.ndarray:
 def _means(vectors: Float32, count: int) -> Float32:
     means = faiss.Kmeans(vectors.shape[1], count, niter=ITERATIONS, seed=0, min_points_per_centroid=1)
     means.train(vectors)
-    centroids: Float32 = means.centroids
-    return centroids
+    return np.asarray(means.centroids, np.float32)
 
 
 def _nearest(vectors: np.ndarray, means: Float32) -> np.ndarray:
