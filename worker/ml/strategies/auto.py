@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
@@ -18,7 +20,9 @@ WIDTH = 1.0  # of the kernel over centred unit rows: pictures farther apart say 
 NOISE = 0.1  # variance of a label: what one says of its own picture is not the last word on its surroundings
 ROWS = 4096  # of the candidates and of the coverage each; more are thinned out
 CHOICE = 8  # candidates for each pick, where that is more
-GLANCE = 4  # candidates looked at for each one that is kept
+GLANCE = 2  # candidates looked at for each one that is kept
+LEADERS = 512  # candidates that are followed from pick to pick …
+TOGETHER = 8  # … until all have taken in so many
 LEAST_DOUBT = 1e-4  # of a picture that the head is sure of, when lots are drawn
 LABELLED = 2048  # labelled pictures that are taken into account
 
@@ -103,43 +107,93 @@ class Process:
         return 1 - (self.told(rows) ** 2).sum(0)
 
 
+@dataclass
+class Field:
+    """Some candidates [n]: what is known of each after the labels and the first picks."""
+
+    rows: torch.Tensor  # [n, DIMS]
+    told: torch.Tensor  # [l, n] see Process.told
+    covariance: torch.Tensor  # [n, u] with the coverage, before the first pick
+    variance: torch.Tensor  # [n]
+    worth: torch.Tensor  # [n] sum_u w_u covariance_u²
+    here: torch.Tensor  # [picks, n]; the k-th pick lessens the covariance of x and u by here[k, x] there[k, u]
+
+    def part(self, chosen: torch.Tensor) -> Field:
+        """A copy for some of them."""
+        told, here = self.told[:, chosen], self.here[:, chosen]
+        return Field(self.rows[chosen], told, self.covariance[chosen], self.variance[chosen], self.worth[chosen], here)
+
+    def value(self) -> torch.Tensor:
+        """How much doubt the label of each would take away [n]."""
+        return self.worth / (self.variance + NOISE)
+
+    def learn(
+        self, picks: Field, spreads: torch.Tensor, there: torch.Tensor, weights: torch.Tensor, known: int
+    ) -> None:
+        """Take in the q picks that follow the first `known`; spreads [q], there [known + q, u] as in `here`."""
+        before, new = there[:known], there[known:]
+        effect = kernel(self.rows, picks.rows) - self.told.T @ picks.told - self.here[:known].T @ picks.here[:known]
+        for step in range(len(new)):
+            within = effect[:, :step] @ picks.here[known : known + step, step]
+            effect[:, step] = (effect[:, step] - within) / spreads[step]
+        weighted = (weights * new).T
+        shared = self.covariance @ weighted - self.here[:known].T @ (before @ weighted)
+        self.worth += ((effect @ (new @ weighted) - 2 * shared) * effect).sum(1)
+        self.variance.sub_((effect**2).sum(1)).clamp_(min=0)
+        self.here[known : known + len(new)] = effect.T
+
+
 class Design:
-    """Candidates [m] that are picked one by one, for what each says about the coverage [u] after those before it."""
+    """Candidates [m] that are picked one by one, for what each says about the coverage [u] after those before it.
+
+    All candidates take in TOGETHER picks at once, which reads their covariance once for all of them; in between only
+    those that were worth most are followed.
+    """
 
     def __init__(self, process: Process, candidates: Int64, coverage: Int64, weights: Float32, picks: int) -> None:
-        self._rows, self._weights = process.rows(candidates), torch.from_numpy(weights)
-        around = process.rows(coverage)
-        self._told = process.told(self._rows)
-        self._covariance = kernel(self._rows, around).sub_(self._told.T @ process.told(around))  # before the first pick
-        self._variance = 1 - (self._told**2).sum(0)
-        self._worth = torch.cat([block.square() @ self._weights for block in self._covariance.split(512)])
-        # The k-th pick lessens the covariance of x and u by here[k, x] there[k, u].
-        self._here, self._there = torch.zeros(picks, len(candidates)), torch.zeros(picks, len(coverage))
+        self._weights = torch.from_numpy(weights)
+        rows, around = process.rows(candidates), process.rows(coverage)
+        told = process.told(rows)
+        covariance = kernel(rows, around).sub_(told.T @ process.told(around))
+        worth = torch.cat([block.square() @ self._weights for block in covariance.split(512)])
+        self._all = Field(rows, told, covariance, 1 - (told**2).sum(0), worth, torch.zeros(picks, len(rows)))
+        self._there, self._spreads = torch.zeros(picks, len(coverage)), torch.zeros(picks)
         self._taken: list[int] = []
+        self._follow()
 
     def take(self) -> int:
         """Pick the candidate that is worth most now -> its index."""
-        worth = self._worth / (self._variance + NOISE)
-        worth[self._taken] = -torch.inf
-        best = int(worth.argmax())
-        here, there = self._effect(best)
-        weighted = self._weights * there
-        before, before_there = self._here[: len(self._taken)], self._there[: len(self._taken)]
-        shared = self._covariance @ weighted - before.T @ (before_there @ weighted)
-        self._worth += here * (here * (weighted @ there) - 2 * shared)
-        self._variance.sub_(here**2).clamp_(min=0)
-        self._here[len(self._taken)], self._there[len(self._taken)] = here, there
-        self._taken.append(best)
-        return best
+        count = len(self._taken)
+        if count - self._known == TOGETHER:
+            self._catch_up()
+        value = self._leading.value()
+        value[torch.isin(self._leaders, torch.tensor(self._taken, dtype=torch.long))] = -torch.inf
+        place = value.argmax()[None]
+        pick = self._leading.part(place)
+        self._spreads[count] = (pick.variance[0] + NOISE).sqrt()
+        explained = self._there[:count].T @ pick.here[:count, 0]
+        self._there[count] = (pick.covariance[0] - explained) / self._spreads[count]
+        self._leading.learn(pick, self._spreads[count:], self._there[: count + 1], self._weights, count)
+        self._taken.append(int(self._leaders[place]))
+        return self._taken[-1]
 
-    def _effect(self, best: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """How a pick's label correlates with the candidates [m] and with the coverage [u]."""
-        before, before_there = self._here[: len(self._taken)], self._there[: len(self._taken)]
-        with_rows = kernel(self._rows, self._rows[best : best + 1])[:, 0] - self._told.T @ self._told[:, best]
-        here = with_rows - before.T @ before[:, best]
-        there = self._covariance[best] - before_there.T @ before[:, best]
-        spread = (self._variance[best] + NOISE).sqrt()
-        return here / spread, there / spread
+    def _catch_up(self) -> None:
+        """Let all candidates take in the picks that they do not know yet."""
+        known, count = self._known, len(self._taken)
+        new = torch.tensor(self._taken[known:])
+        picks = self._all.part(new)
+        places = (self._leaders[None] == new[:, None]).float().argmax(1)
+        picks.here = self._leading.here[:, places]
+        self._all.learn(picks, self._spreads[known:], self._there[:count], self._weights, known)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Follow those that are worth most."""
+        value = self._all.value()
+        value[self._taken] = -torch.inf
+        self._leaders = value.topk(min(LEADERS, len(value))).indices
+        self._leading = self._all.part(self._leaders)
+        self._known = len(self._taken)
 
 
 def principal_directions(rows: torch.Tensor, count: int, rng: np.random.Generator) -> torch.Tensor:

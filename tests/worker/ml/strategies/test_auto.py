@@ -106,6 +106,29 @@ def test_the_updates_follow_the_definition(seed, labelled, batch):
     )
 
 
+@pytest.mark.parametrize(("leaders", "together"), [(20, 4), (40, 1), (100, 8)])
+def test_following_only_the_leaders_finds_as_much(rng, monkeypatch, leaders, together):
+    features, _ = clusters(rng, count=400, classes=20, dim=32)
+    problem = pool(features, labelled=np.arange(10))
+    weights = rng.random(len(problem.coverage)).astype(np.float32)
+    process = Process(problem, sample=problem.coverage, labelled=problem.labelled, rng=rng)
+
+    def taken():
+        design = Design(process, problem.candidates, problem.coverage, weights, 30)
+        return [design.take() for _ in range(30)]
+
+    everything = taken()
+    monkeypatch.setattr(auto, "LEADERS", leaders)
+    monkeypatch.setattr(auto, "TOGETHER", together)
+    few = taken()
+
+    rows, known = (process.rows(part).double().numpy() for part in (problem.candidates, problem.labelled))
+    assert len(set(few)) == 30
+    assert values(rows, known, weights, few)[-1] == pytest.approx(
+        values(rows, known, weights, everything)[-1], rel=0.01
+    )
+
+
 def values(rows, known, weights, chosen):
     """The doubt that is left after each pick: equal values allow for ties."""
     left = []
