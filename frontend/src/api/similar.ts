@@ -4,7 +4,7 @@ import { api, body } from "./client";
 import { labeling } from "./endpoints";
 import { keys } from "./queries";
 import type { components } from "./schema";
-import type { AnnotationReply } from "./types";
+import type { AnnotationItem, AnnotationReply } from "./types";
 import { uuid } from "./uuid";
 
 export type LookAlike = components["schemas"]["SimilarImage"];
@@ -22,13 +22,15 @@ export const useLookAlikes = (project_id: number, image_id: number) =>
           params: { path: { project_id, image_id }, query: { count: shown } },
         }),
       ),
-    refetchInterval: ({ state }) =>
-      state.data?.reason === "computing" || state.data?.reason === "embedding" ? retryMs : false,
+    refetchInterval: ({ state }) => askAgain(state.data?.reason),
   });
 
-/** Gives pictures a label as they are seen now; a picture that somebody changed meanwhile keeps what it has. */
-export function labelAll(project: number, pictures: LookAlike[], label: number): Promise<AnnotationReply> {
-  const items = pictures.map((picture) => ({
+/** One answer for each picture, as it is seen now: one that somebody changed meanwhile keeps what it has. */
+export function answers(
+  pictures: Pick<LookAlike, "id" | "label_version">[],
+  label: number,
+): AnnotationItem[] {
+  return pictures.map((picture) => ({
     client_id: uuid(),
     task: null,
     image: picture.id,
@@ -37,10 +39,19 @@ export function labelAll(project: number, pictures: LookAlike[], label: number):
     origin: "bulk" as const,
     seen_version: picture.label_version,
   }));
-  return labeling.annotate(project, items, false);
+}
+
+/** Gives pictures a label. */
+export function labelAll(project: number, pictures: LookAlike[], label: number): Promise<AnnotationReply> {
+  return labeling.annotate(project, answers(pictures, label), false);
+}
+
+/** Milliseconds until look-alikes are asked for again: while they are being found. */
+export function askAgain(reason: string | null | undefined): number | false {
+  return reason === "computing" || reason === "embedding" ? retryMs : false;
 }
 
 /** How many of the answers were not taken. */
-export function refused(reply: AnnotationReply): number {
+export function refused(reply: { results: { status: string }[] }): number {
   return reply.results.filter((one) => one.status === "conflict" || one.status === "invalid").length;
 }
