@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+import numpy as np
 import pytest
 from django.db import transaction
 
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def labelled(control: int, chosen: int, blind: int) -> Project:
     """A project with so many labels in either arm, and blind answers."""
     project = make_project(control_share=0.1, blind_every=1000)
-    cat = project.classes.first()
+    cat = project.classes.get(name="cat")
     for _ in range(control + chosen):
         make_image(project)
     for _ in range(blind):
@@ -48,8 +50,9 @@ def keep(project: Project, control: int) -> SelectionGain:
     """Keep a measurement of so many control labels."""
     point = {"n": 16, "accuracy": 0.5, "low": 0.4, "high": 0.6}
     saving = {"n": 16, "needed": None, "low": 12.5, "high": None}
-    result = {"control": [point], "strategy": [point], "savings": [saving]}
-    arms = Arms(*[[0] * control] * 2, *[[0] * 20] * 2, strategies={"margin": 12, "auto": 30})  # type: ignore[arg-type]
+    result: dict[str, Any] = {"control": [point], "strategy": [point], "savings": [saving]}
+    drawn, picked = np.zeros(control, np.int64), np.zeros(20, np.int64)
+    arms = Arms(drawn, drawn, picked, picked, {"margin": 12, "auto": 30})
     result |= {"strategies": arms.strategies, "space": "v1"}
     return record_gain(project=project, arms=arms, test_size=40, result=result)
 

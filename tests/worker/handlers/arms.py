@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -17,7 +18,7 @@ from tests.worker.handlers.test_head_refresh import embed
 POOL, BLIND = 96, 40
 
 
-def two_armed(folder: Path, *, control: int = 24, chosen: int = 48, blind: int = BLIND, **fields: object) -> Project:
+def two_armed(folder: Path, *, control: int = 24, chosen: int = 48, blind: int = BLIND, **fields: Any) -> Project:
     """Make a project of POOL pictures of two kinds and as many labels in each arm, with `blind` answers of 40."""
     project = make_project(control_share=0.3, blind_every=10_000, **fields)
     kinds = np.arange(POOL + BLIND) % 2
