@@ -24,6 +24,9 @@ Int64 = npt.NDArray[np.int64]
 FOLDS = 5
 ENOUGH_ROWS = 300  # held-out predictions after which no further fold is fitted
 PRIOR_ROWS = 20  # held-out predictions that weigh as much as the belief in temperature 1
+# How far the prior is moved from "all alike" to the pool's shares, in logarithms. A strategy picks what is hard, so the
+# held-out labels make the head less sure of itself than it may be on the pool, and the whole prior outweighs it.
+RESTORED = 0.5
 SCORE_CHUNK = 1024  # rows in float32 at once: what is made of them stays in the processor's cache
 # Logit of a class that nobody has labelled: low enough that it gets no mass at any temperature; the
 # rank is subtracted from it so that such classes follow the others in the project's order.
@@ -156,22 +159,24 @@ def train_multilabel_head(
     return replace(head, temperature=temperature)
 
 
-def restore_prior(head: Head, rows: npt.NDArray[np.floating[Any]], counts: npt.NDArray[np.integer[Any]]) -> Head:
-    """The head with the pool's class shares, for suggestions: see `priors.class_shares`.
+def restore_prior(head: Head, rows: npt.NDArray[np.floating[Any]], counts: npt.NDArray[Any]) -> Head:
+    """The head with class shares between equal ones and the pool's, for suggestions: see `priors.class_shares`.
 
     rows [n, d] a sample of the pictures without a label, counts [C] labels given a class; for a multi-label head
-    counts [C, 2], how often it was said to be present and absent.
+    counts [C, 2], how often it was said to be present and absent, whose odds take the place of equal shares.
     """
     shift = np.zeros(len(head.classes), np.float32)
     plain = np.concatenate([*_logits(replace(head, log_prior_shift=shift), [rows]), np.zeros((0, len(shift)))])
     seen = np.flatnonzero(head.seen)
     if head.multi_label:
         for column in seen:
+            base = (counts[column] + 0.5) / (counts[column].sum() + 1)
             odds = np.column_stack([plain[:, column], np.zeros(len(plain))])
-            share = class_shares(odds, counts[column], base=(counts[column] + 0.5) / (counts[column].sum() + 1))
-            shift[column] = np.log(share[0] / share[1])
+            logs = np.log([class_shares(odds, counts[column], base=base), base])
+            shift[column] = np.dot([RESTORED, 1 - RESTORED], logs[:, 0] - logs[:, 1])
     elif len(seen):
-        shift[seen] = np.log(class_shares(plain[:, seen], counts[seen]))
+        shares = class_shares(plain[:, seen], counts[seen]) ** RESTORED
+        shift[seen] = np.log(shares / shares.sum())
     return replace(head, log_prior_shift=shift)
 
 

@@ -11,7 +11,7 @@ Float64 = npt.NDArray[np.float64]
 
 # Labels a class, all alike, that count before the first real one: while few pictures are labelled every class is
 # taken for equally frequent, as the guesses of a head that has seen two pictures of each say little else.
-BELIEF = 16.0
+BELIEF = 4.0
 ITERATIONS = 100
 TOLERANCE = 1e-4  # largest change of a share relative to it
 

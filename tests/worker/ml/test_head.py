@@ -124,7 +124,7 @@ def test_restoring_the_prior_makes_suggestions_follow_the_pool(rng):
     share = np.exp(restored.log_prior_shift)
     assert share[1:].sum() == pytest.approx(1)
     assert share[1] > 0.4, "40 is most of the pool"
-    assert 0.3 > share[3] > share[2], "41 is in the labels and nowhere in the pool"
+    assert share[1] > share[3] > share[2], "41 is in the labels and nowhere in the pool"
     accuracy, before = (
         (one.classes[probabilities(one, features[pool]).argmax(1)] - 40 == truth[pool]).mean()
         for one in (restored, head)
