@@ -14,13 +14,15 @@ const gain: MeasuredGain = {
   strategy_curve: [point(8, 0.5), point(16, 0.65), point(32, 0.8), point(64, 0.85), point(128, 0.9)],
   savings: [
     { n: 8, needed: 8, low: 8, high: 9 },
+    { n: 32, needed: 12, low: 9, high: 20 },
     { n: 40, needed: 16, low: 12.5, high: null },
   ],
 };
 
 describe("what selection saves", () => {
-  it("is told at the largest control arm", () => {
-    expect(headline(gain)?.n).toBe(40);
+  it("is told at the most random labels of which there are several draws", () => {
+    expect(headline(gain)?.n).toBe(32);
+    expect(headline({ ...gain, savings: gain.savings.slice(0, 1) })?.n).toBe(8);
     expect(headline({ ...gain, savings: [] })).toBeNull();
   });
 

@@ -1,9 +1,15 @@
 /** What a measurement says in short, and where its chart's points lie. */
 import type { GainPoint, MeasuredGain, Saving } from "../../api/selection";
 
-/** The saving at the largest control arm that was measured. */
+const fewest = 16;
+
+/**
+ * The saving at the most random labels of which the arm holds more than one draw: the interval at all of its labels
+ * knows nothing of the luck with which they were drawn.
+ */
 export function headline(gain: MeasuredGain): Saving | null {
-  return gain.savings.at(-1) ?? null;
+  const drawn = gain.savings.findLast(({ n }) => n >= fewest && n < gain.control);
+  return drawn ?? gain.savings.at(-1) ?? null;
 }
 
 /** The share of labels that a strategy saves; negative where it costs more, null where nobody knows. */
