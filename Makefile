@@ -94,8 +94,8 @@ accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared
 	$(PYTEST) -m accept -s --timeout 7200
 
 .PHONY: bench
-bench: setup ## measure refreshes and annotations, idle and under load
-	$(PYTEST) tests/bench/bench_refresh_ml.py
+bench: setup ## measure heads, refreshes and annotations, idle and under load
+	$(BIN)/python -m tests.bench.bench_head
 	$(BIN)/python -m tests.bench.bench_refresh
 
 DATA ?= $(or $(ANNOTATOR_SHARED_DATA),../shared/data)
