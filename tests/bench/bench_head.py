@@ -28,7 +28,8 @@ import torch
 from worker.ml.head import SCORE_CHUNK, Head, probabilities, restore_prior, score, train_head
 from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY, InMemory, Problem, Probs
 
-DIM, SHARD = 1280, 65_536
+DIM, SHARD = 1280, 512  # rows of a shard, as an embedding job stores them
+BLOCK = 65_536
 LABELLED, POOL, CLASSES, BATCH = 1000, 100_000, 20, 200
 TRAINED = [(320, 10), (1000, 20), (1000, 100), (4000, 120)]  # labels, classes
 MAX_RATIO, MAX_MB, MAX_SECONDS = 1.5, 256, 3.0
@@ -124,7 +125,7 @@ def score_times(folder: Path, images: int, runs: int) -> dict[str, float]:
             assert len(score(head, shards(stored)).margin) == images
         peaks.append(memory.peak_mb)
 
-    bare(head, stored[:SHARD])  # what torch sets up once
+    bare(head, stored[:BLOCK])  # what torch sets up once
     product, scoring = interleaved(runs, partial(bare, head, stored), ours)
     return {
         "images": images,
@@ -152,11 +153,11 @@ def pictures(count: int, classes: int) -> tuple[Rows, npt.NDArray[np.int64]]:
     truth = rng.integers(classes, size=count)
     truth[:classes] = np.arange(classes)
     rows = np.empty((count, DIM), np.float16)
-    for begin in range(0, count, SHARD):
-        part = truth[begin : begin + SHARD]
+    for begin in range(0, count, BLOCK):
+        part = truth[begin : begin + BLOCK]
         points = centres[part] + 1.5 * rng.normal(size=(len(part), 128)).astype(np.float32)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
-        rows[begin : begin + SHARD] = points @ axes.T
+        rows[begin : begin + BLOCK] = points @ axes.T
     return rows, truth
 
 
