@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from worker.ml.strategies.base import Float32, Int64, Pick, Problem, at_most
+from worker.ml.strategies.clustering import main_axes
 from worker.ml.strategies.explain import explain
 
 NAME = "auto"
@@ -15,7 +16,6 @@ TITLE = "Automatic"
 WHEN = "The default: from the first label to the last, it asks for what makes the rest of the pool clearer."
 
 DIMS = 128  # directions in which the pool varies most; the others tell pictures apart by chance
-ITERATIONS = 3  # of the search for them
 WIDTH = 1.0  # of the kernel over centred unit rows: pictures farther apart say little about each other
 NOISE = 0.1  # variance of a label: what one says of its own picture is not the last word on its surroundings
 ROWS = 4096  # of the candidates and of the coverage each; more are thinned out
@@ -87,7 +87,8 @@ class Process:
         # All embeddings of a pool point much the same way; what tells them apart is left when their mean is taken out.
         raw = torch.from_numpy(self._features.rows(sample)).float()
         self._centre = raw.mean(0)
-        self._basis = principal_directions(torch.nn.functional.normalize(raw - self._centre), DIMS, rng)
+        directions = torch.nn.functional.normalize(raw - self._centre).numpy()
+        self._axes = torch.from_numpy(main_axes(directions, DIMS, rng))
         self._known = self.rows(labelled)
         covariance = kernel(self._known, self._known) + NOISE * torch.eye(len(labelled))
         self._root = torch.linalg.cholesky(covariance)
@@ -95,7 +96,7 @@ class Process:
     def rows(self, positions: Int64) -> torch.Tensor:
         """Centred, projected unit rows [n, DIMS]."""
         parts = [self._features.rows(part) for part in np.array_split(positions, len(positions) // ROWS + 1)]
-        projected = [(torch.from_numpy(part).float() - self._centre) @ self._basis for part in parts]
+        projected = [(torch.from_numpy(part).float() - self._centre) @ self._axes for part in parts]
         return torch.nn.functional.normalize(torch.cat(projected))
 
     def told(self, rows: torch.Tensor) -> torch.Tensor:
@@ -194,17 +195,6 @@ class Design:
         self._leaders = value.topk(min(LEADERS, len(value))).indices
         self._leading = self._all.part(self._leaders)
         self._known = len(self._taken)
-
-
-def principal_directions(rows: torch.Tensor, count: int, rng: np.random.Generator) -> torch.Tensor:
-    """Orthonormal columns [d, count] along which rows [n, d] vary most, by subspace iteration (Halko, Martinsson and
-    Tropp 2011, algorithm 4.4); count is at most d.
-    """
-    width = min(count, rows.shape[1])
-    basis = torch.from_numpy(rng.standard_normal((rows.shape[1], width), np.float32))
-    for _ in range(ITERATIONS):
-        basis = torch.linalg.qr(rows.T @ (rows @ basis)).Q
-    return basis
 
 
 def kernel(some: torch.Tensor, others: torch.Tensor) -> torch.Tensor:

@@ -15,18 +15,23 @@ EQUAL = 1e-6  # squared distance up to which rows are the same but for rounding
 
 
 def project(rows: Float32, dims: int, rng: np.random.Generator) -> Float32:
-    """`rows` [n, d] in the `dims` axes along which they are longest (about their principal axes): [n, min(dims, d)].
-
-    Subspace iteration from random axes: Halko, Martinsson and Tropp 2011, "Finding structure with
-    randomness", algorithm 4.4. Distances shrink by what lies outside these axes and never grow.
-    """
+    """`rows` [n, d] along their main axes: [n, min(dims, d)]. Distances shrink by what lies outside, never grow."""
     if dims >= rows.shape[1]:
         return rows
+    return rows @ main_axes(rows, dims, rng)
+
+
+def main_axes(rows: Float32, dims: int, rng: np.random.Generator) -> Float32:
+    """Orthonormal columns [d, min(dims, d)] along which `rows` [n, d] are longest (about their principal axes).
+
+    Subspace iteration from random axes: Halko, Martinsson and Tropp 2011, "Finding structure with
+    randomness", algorithm 4.4.
+    """
     some = rows[at_most(np.arange(len(rows)), max(AXES_ROWS, 4 * dims), rng)]
-    axes = rng.standard_normal((rows.shape[1], dims), np.float32)
+    axes = rng.standard_normal((rows.shape[1], min(dims, rows.shape[1])), np.float32)
     for _ in range(PASSES):
         axes = np.linalg.qr(some.T @ (some @ axes))[0]
-    return rows @ axes
+    return axes
 
 
 def k_means(rows: Float32, clusters: int, rng: np.random.Generator) -> tuple[Int64, Float32]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.worker.ml.synthetic import clusters
 from worker.ml.strategies import InMemory, Problem, Probs, auto
-from worker.ml.strategies.auto import NOISE, WIDTH, Design, Process, drawn, principal_directions, query
+from worker.ml.strategies.auto import NOISE, WIDTH, Design, Process, drawn, query
 
 
 def pool(features, *, labelled=(), margins=None):
@@ -157,16 +157,6 @@ def test_the_thinning_keeps_what_is_doubtful_and_new(rng, monkeypatch):
     chosen = positions(pool(features, labelled=labelled, margins=margins), 3)
 
     assert (truth[chosen] == 7).any()
-
-
-def test_it_looks_along_the_directions_in_which_the_pool_varies(rng):
-    spread = np.r_[np.full(8, 3.0), np.full(56, 0.01)]
-    rows = torch.from_numpy((rng.normal(size=(500, 64)) * spread).astype(np.float32))
-
-    basis = principal_directions(rows, 8, rng)
-
-    assert torch.allclose(basis.T @ basis, torch.eye(8), atol=1e-4)
-    assert float((basis[:8] ** 2).sum()) == pytest.approx(8, abs=0.01)
 
 
 @settings(max_examples=30, deadline=None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.worker.ml.synthetic import clusters
-from worker.ml.strategies.clustering import k_means, project, spread_out
+from worker.ml.strategies.clustering import k_means, main_axes, project, spread_out
 
 
 def test_clusters_that_lie_apart_are_found(rng):
@@ -61,3 +62,13 @@ def test_spread_out_rows_are_different_ones_first(rng):
 
     assert sorted(drawn[:6] // 5) == list(range(6))
     assert sorted(drawn) == list(range(30))
+
+
+def test_the_main_axes_are_those_along_which_rows_vary(rng):
+    spread = np.r_[np.full(8, 3.0), np.full(56, 0.01)]
+    rows = (rng.normal(size=(500, 64)) * spread).astype(np.float32)
+
+    axes = main_axes(rows, 8, rng)
+
+    assert np.allclose(axes.T @ axes, np.eye(8), atol=1e-4)
+    assert (axes[:8] ** 2).sum() == pytest.approx(8, abs=0.01)
