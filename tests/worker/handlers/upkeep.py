@@ -23,7 +23,7 @@ from annotator.images.models import EmbeddingSpace, Image, ImageSource, ImportBa
 from annotator.images.services import ensure_space, inbox_of, publish_shard, set_holdout
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue
-from annotator.labeling.models import Annotation, ImageLabel, QueueState, SelectionRound, Task
+from annotator.labeling.models import Annotation, ImageLabel, QueueState, SelectionGain, SelectionRound, Task
 from annotator.modeling.models import Firing, ModelingSettings, ModelVersion, Schedule, TrainingRun
 from annotator.projects.models import Project
 from tests.annotator.images.arrivals import store_scores
@@ -86,6 +86,9 @@ def furnish(name: str, seeds: tuple[int, ...] = (1, 2)) -> Project:
     Finding.objects.create(project=project, kind="duplicate", image=images[-1], other=images[0], score=1)
     Separation.objects.create(project=project, user=lead, parts=[[0], [1]])
     DuplicateSearch.objects.create(project=project)
+    SelectionGain.objects.create(
+        project=project, control=1, chosen=1, test_size=1, result={}, measured_at=timezone.now()
+    )
     _model(project, [image.sha256 for image in images])
     _tell(project)
     enqueue(kind=JobKind.EMBED, project=project)

@@ -211,7 +211,7 @@ def test_a_name_that_timm_does_not_know_is_refused(name):
 
 
 def test_a_tag_that_timm_does_not_know_is_refused():
-    with pytest.raises(ValueError, match="no weights named 'resnet50.nobodys'"):
+    with pytest.raises(ValueError, match=r"no weights named 'resnet50\.nobodys'"):
         load_backbone("resnet50.nobodys")
 
 

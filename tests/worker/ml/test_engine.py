@@ -6,7 +6,6 @@ import json
 import os
 import threading
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime
@@ -16,14 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from worker.ml.engine import Engine, choice, engine, measure_rate
+from worker.ml.engine import Engine, choice, engine
 from worker.ml.engine.backends import (
     ONNX,
-    OPENVINO,
     TORCH,
     OnnxBackend,
-    Prepared,
-    TorchBackend,
     candidates,
     export,
     out_of_memory,
@@ -314,14 +310,6 @@ def test_the_cache_keeps_the_exported_models_that_were_used_last(tmp_path):
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["2", "3", "4", "5"]
 
 
-def test_threads_follow_what_the_process_was_given(monkeypatch):
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 5, 7}, raising=False)
-    assert threads() == 3
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert threads() == 1
-
-
 def test_lanes_share_the_threads(tiny, tmp_path, monkeypatch):
     asked = []
     real = onnxruntime.InferenceSession
@@ -361,24 +349,6 @@ def test_a_model_that_cannot_be_exported_runs_on_torch(tiny, pixels, tmp_path, m
     assert made.describe()["others"]["ONNX Runtime fp32"] == "failed: no such operator"
 
 
-def test_a_gpu_offers_autocast_and_its_own_batch(tiny, monkeypatch):
-    """Without a GPU only what is decided before it is asked can be looked at."""
-    cuda = replace(tiny, compute=replace(tiny.compute, device=torch.device("cuda")))
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
-    assert candidates(cuda) == [(TORCH, "fp32"), (TORCH, "fp16"), (TORCH, "bf16")]
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1 << 20, 1 << 20))
-    backend = TorchBackend.__new__(TorchBackend)
-    backend.cuda, backend.device, backend.lanes, backend.batch = True, torch.device("cuda"), 2, 256
-    assert fitting(backend, 1 << 12) == 64
-
-
-def test_openvino_is_a_way_where_it_is_installed(tiny, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace() if name == "openvino" else None)
-    assert (OPENVINO, "fp32") in candidates(tiny)
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert not any(backend == OPENVINO for backend, _ in candidates(tiny))
-
-
 def test_several_threads_may_run_at_once(tiny, pixels, tmp_path):
     made = engine.build(tiny, ONNX, "fp32", tmp_path / "model.onnx")
     expected = made.run(pixels[:8])
@@ -389,18 +359,3 @@ def test_several_threads_may_run_at_once(tiny, pixels, tmp_path):
     for each in workers:
         each.join()
     assert all(np.array_equal(each, expected) for each in found)
-
-
-def test_normalisation_is_timms(tiny, pixels):
-    seen = []
-    probe = nn.Module()
-    probe.forward = lambda images: seen.append(images) or images.flatten(1)
-    Prepared(tiny, probe)(torch.from_numpy(pixels[:2]))
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (tiny.mean, tiny.std))
-    expected = (torch.from_numpy(pixels[:2]).permute(0, 3, 1, 2) / 255 - mean) / std
-    assert torch.allclose(seen[0], expected, atol=1e-5)
-    assert seen[0].is_contiguous(memory_format=torch.channels_last)
-
-
-def test_the_rate_of_any_backbone_can_be_measured(tiny):
-    assert measure_rate(tiny, seconds=0.01) > 0

@@ -1,4 +1,4 @@
-"""The graph of neighbours against brute force: built whole or bit by bit, on clusters, copies and unreadable pictures."""
+"""The graph of neighbours against brute force: whole or bit by bit, on clusters, copies and unreadable pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.ml.index import K, Graph, build, extend, extends, make_index
+from worker.ml.index import Graph, K, build, extend, extends, make_index
 from worker.ml.index import graph as graph_module
 from worker.ml.index.projection import fit, to_float32
 from worker.ml.index.search import COMPACT_FROM, FLAT_BELOW, in_order_of_likeness, kind_of

@@ -6,6 +6,7 @@ import pytest
 
 from tests.worker.ml.conftest import TINY
 from worker.ml import rates
+from worker.ml.engine import measure_rate
 
 
 def test_a_backbone_is_timed_without_its_weights_and_the_rate_is_kept(tmp_path):
@@ -50,3 +51,7 @@ def test_before_anything_was_measured_nothing_is_known(tmp_path):
 def test_a_name_that_timm_does_not_know_is_refused():
     with pytest.raises(ValueError, match="no model named"):
         rates.measure("resnet5000")
+
+
+def test_the_rate_of_any_backbone_can_be_measured(tiny):
+    assert measure_rate(tiny, seconds=0.01) > 0
