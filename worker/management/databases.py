@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from annotator.accounts.models import User
-from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image, ImportBatch, ScoreSet
+from annotator.images.models import EmbeddingShard, EmbeddingSpace, Image, ImportBatch, NeighbourGraph, ScoreSet
 from annotator.labeling.models import Annotation
 from annotator.modeling.models import ModelVersion, TrainingRun
 from annotator.projects.models import Project
@@ -42,7 +42,7 @@ class Contents:
 
     counts: dict[str, int]
     migrations: list[str]  # applied ones, as app.name
-    passing_folders: list[str]  # in the array store: of scores and old embeddings, which are removed in time
+    passing_folders: list[str]  # in the array store: of scores, graphs, old embeddings, which are removed in time
     kept_folders: list[str]  # of embeddings in use, snapshots and models; they stay
     runs: list[str]  # folders of training runs, which may be at work
     pictures: list[str]  # SHA-256 of each
@@ -64,7 +64,8 @@ def passing_folders() -> list[str]:
     """Return the directories that rows name and that are removed when newer ones have taken their place."""
     scores = ScoreSet.objects.exclude(folder="").values_list("folder", flat=True)
     old = EmbeddingShard.objects.exclude(space__state=EmbeddingSpace.State.ACTIVE).values_list("folder", flat=True)
-    return sorted({*scores, *old})
+    graphs = NeighbourGraph.objects.values_list("folder", flat=True)
+    return sorted({*scores, *old, *graphs})
 
 
 def kept_folders() -> list[str]:
