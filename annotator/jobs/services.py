@@ -261,7 +261,7 @@ def forget_ended(*, kind: JobKind, project_id: int) -> int:
 
 
 def _ring_slot(slot: str) -> None:
-    for waiting in Job.objects.filter(slot=slot, state=Job.State.QUEUED):
+    for waiting in Job.objects.filter(slot=slot, state=Job.State.QUEUED).order_by("pk"):
         ring(waiting)
 
 
@@ -294,7 +294,7 @@ def sweep() -> dict[str, int]:
 
 def _sweep_dead(now: datetime) -> int:
     dead = Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=_deadline(now))
-    return sum(_bury(job, dead.filter(pk=job.pk, attempt=job.attempt)) for job in dead)
+    return sum(_bury(job, dead.filter(pk=job.pk, attempt=job.attempt)) for job in dead.order_by("pk"))
 
 
 def _bury(job: Job, row: QuerySet[Job]) -> bool:
@@ -315,7 +315,7 @@ def _sweep_stalled(now: datetime) -> int:
     stalled = 0
     for kind, seconds in STALL_SECONDS.items():
         still = Job.objects.filter(kind=kind, state=Job.State.RUNNING, progress_at__lt=now - timedelta(seconds=seconds))
-        for job in still:
+        for job in still.order_by("pk"):
             stalled += _fail(
                 still.filter(pk=job.pk, attempt=job.attempt),
                 job,
