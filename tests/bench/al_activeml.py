@@ -46,18 +46,18 @@ class Choose(Protocol):
 
 
 class HeadClassifier(ClassifierMixin, BaseEstimator):
-    """The product's head as scikit-learn wants a classifier."""
+    """The product's head as scikit-learn wants a classifier; the names X and y are part of that."""
 
-    def fit(self, features: npt.NDArray[Any], labels: npt.NDArray[Any]) -> HeadClassifier:
-        self.classes_ = np.unique(labels)
-        self.head_ = train_head(features, labels.astype(np.int64), self.classes_.astype(np.int64).tolist())
+    def fit(self, X: npt.NDArray[Any], y: npt.NDArray[Any]) -> HeadClassifier:
+        self.classes_ = np.unique(y)
+        self.head_ = train_head(X, y.astype(np.int64), self.classes_.astype(np.int64).tolist())
         return self
 
-    def predict_proba(self, features: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        return probabilities(self.head_, features)
+    def predict_proba(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        return probabilities(self.head_, X)
 
-    def predict(self, features: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return self.classes_[self.predict_proba(features).argmax(1)]
+    def predict(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return self.classes_[self.predict_proba(X).argmax(1)]
 
 
 def choose(name: str, asked: Problem, *, batch: int, rng: np.random.Generator) -> list[int]:
@@ -111,7 +111,7 @@ def compare(
 
 
 def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any | None:
-    """The curve of one unit, made in a process of its own; None if it takes too much memory or time, or fails."""
+    """The curve of one unit, made in a process of its own; None if it takes too much memory or time."""
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_send, args=(simulate, unit, sending))
@@ -123,8 +123,8 @@ def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any
             if receiving.poll(0.2):
                 return receiving.recv()
         return None
-    except (EOFError, psutil.NoSuchProcess):
-        return None
+    except EOFError as error:
+        raise SystemExit(f"{unit.strategy} on {unit.folder.name} failed; what is above says why.") from error
     finally:
         process.kill()
         process.join()
