@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.ml.strategies.base import Pick, Problem
-from worker.ml.strategies.explain import doubts, explain
-from worker.ml.strategies.random import query as pick_at_random
-from worker.ml.strategies.ranking import lowest
+from worker.ml.strategies.ranking import surest_last
 
 NAME = "least_confidence"
 TITLE = "Least confidence"
@@ -20,8 +18,4 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     Lewis and Gale 1994, "A Sequential Algorithm for Training Text Classifiers"; Settles 2009, section 3.1.
     Before there is a head, it picks at random.
     """
-    if problem.probs is None:
-        return pick_at_random(problem, batch=batch, rng=rng)
-    confidence = problem.probs.top_prob[problem.candidates, 0]
-    chosen = problem.candidates[lowest(confidence, batch, rng)]
-    return explain(problem, chosen, codes=doubts(problem.probs, chosen))
+    return surest_last(problem, lambda probs, positions: probs.top_prob[positions, 0], batch=batch, rng=rng)

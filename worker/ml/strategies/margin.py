@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.ml.strategies.base import Pick, Problem
-from worker.ml.strategies.explain import doubts, explain
-from worker.ml.strategies.random import query as pick_at_random
-from worker.ml.strategies.ranking import lowest
+from worker.ml.strategies.ranking import surest_last
 
 NAME = "margin"
 TITLE = "Margin"
@@ -20,8 +18,4 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     Scheffer, Decomain and Wrobel 2001, "Active Hidden Markov Models for Information Extraction"; Settles
     2009, section 3.1. Before there is a head, it picks at random.
     """
-    if problem.probs is None:
-        return pick_at_random(problem, batch=batch, rng=rng)
-    margins = problem.probs.margins[problem.candidates]
-    chosen = problem.candidates[lowest(margins, batch, rng)]
-    return explain(problem, chosen, codes=doubts(problem.probs, chosen))
+    return surest_last(problem, lambda probs, positions: probs.margins[positions], batch=batch, rng=rng)
