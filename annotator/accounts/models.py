@@ -7,6 +7,8 @@ from django.db import models
 class User(AbstractUser):
     """A person who signs in. `is_superuser` marks a site admin, who may do everything."""
 
+    preferences = models.JSONField(default=dict, blank=True, help_text="what the pages keep for this person, own keys")
+
     @property
     def shown_name(self) -> str:
         """The full name where one was given, else the username."""

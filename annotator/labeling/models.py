@@ -76,6 +76,7 @@ class Task(models.Model):
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="tasks")
     round = models.ForeignKey(SelectionRound, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
     purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.QUEUE)
+    page = models.ForeignKey("VerifyPage", null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
     rank = models.PositiveIntegerField(default=0)
     blind = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
@@ -137,6 +138,12 @@ class Annotation(models.Model):
     suggestion_confidence = models.FloatField(null=True, blank=True)
     blind = models.BooleanField(default=False)
     lead_time_ms = models.PositiveIntegerField(null=True, blank=True)
+    looks = models.PositiveSmallIntegerField(default=1, help_text="times that a person saw the picture for it")
+    decisions = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="keys or clicks that it took: of a page, 1 for each exception and 1 on one row for the confirmation",
+    )
+    vote = models.BooleanField(default=False, help_text="one of several people's answers: sets no label by itself")
     bulk_id = models.UUIDField(null=True, blank=True, help_text="shared by the rows of one bulk decision")
     undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     applied = models.BooleanField(default=False, help_text="it set the current label when it was written")
@@ -153,6 +160,147 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"annotation {self.pk} {self.verdict}"
+
+
+class VerifyPage(models.Model):
+    """Pictures of one suggested class (or one cluster) before one person, leased and answered as a unit."""
+
+    class Mode(models.TextChoices):
+        CLASS = "class"
+        CLUSTER = "cluster"
+
+    class Order(models.TextChoices):
+        CONFIDENT = "confident"
+        UNSURE = "unsure"
+
+    class State(models.TextChoices):
+        LEASED = "leased"
+        CONFIRMED = "confirmed"
+        RELEASED = "released"
+        UNDONE = "undone"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="verify_pages")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.CLASS)
+    order = models.CharField(max_length=10, choices=Order, default=Order.CONFIDENT)
+    label_class = models.ForeignKey(LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    head = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(max_length=10, choices=State, default=State.LEASED)
+    lease_expires_at = models.DateTimeField()
+    size = models.PositiveSmallIntegerField(help_text="pictures on it, the planted ones included")
+    expected_wrong = models.FloatField(default=0, help_text="suggestions on it that are wrong, as the model expects")
+    gold = models.PositiveSmallIntegerField(default=0, help_text="planted pictures that are not of its class")
+    gold_missed = models.PositiveSmallIntegerField(default=0, help_text="those that the person let pass")
+    exceptions = models.PositiveSmallIntegerField(default=0)
+    seconds = models.FloatField(null=True, blank=True, help_text="from its first paint to the confirmation")
+    client_id = models.UUIDField(null=True, blank=True, help_text="of the confirmation; its rows' bulk_id")
+    undo_id = models.UUIDField(null=True, blank=True, help_text="of the request that took it back")
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "client_id"], name="verify_page_client_id_once")]
+        indexes = [
+            models.Index(fields=["project", "state", "-confirmed_at"], name="verify_page_done"),
+            models.Index(fields=["user", "state"], name="verify_page_leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.pk} {self.state}"
+
+
+class QueueFocus(models.Model):
+    """Where a lead points the queue: everybody's, or one person's."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="focuses")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    label_class = models.ForeignKey(LabelClass, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    filter = models.JSONField(default=dict, help_text="batch, min_confidence, max_confidence")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(user=None), name="queue_focus_one_for_everybody"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "user"], condition=models.Q(user__isnull=False), name="queue_focus_one_a_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"focus of project {self.project_id}"
+
+
+class ClassExample(models.Model):
+    """A picture that a lead pinned to a class's guide: what it is, or what it is not."""
+
+    label_class = models.ForeignKey(LabelClass, on_delete=models.CASCADE, related_name="examples")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="+")
+    shows = models.BooleanField(default=True, help_text="an example of the class; else one of what it is not")
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label_class", "image"], name="class_example_once")]
+
+    def __str__(self) -> str:
+        return f"example of {self.label_class}"
+
+
+class Case(models.Model):
+    """A picture that people have to talk about: it was flagged, or its voters disagree."""
+
+    class Kind(models.TextChoices):
+        FLAG = "flag"
+        DISAGREEMENT = "disagreement"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SENT_BACK = "sent_back"
+        RESOLVED = "resolved"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cases")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="cases")
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    annotation = models.ForeignKey(
+        Annotation, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="the flag"
+    )
+    assignee = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="to whom it was sent back"
+    )
+    resolution = models.ForeignKey(Annotation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "kind"], condition=~models.Q(state="resolved"), name="case_one_open_a_kind"
+            )
+        ]
+        indexes = [models.Index(fields=["project", "state", "-id"], name="case_by_state")]
+
+    def __str__(self) -> str:
+        return f"case {self.pk} {self.kind} {self.state}"
+
+
+class CaseComment(models.Model):
+    """What somebody wrote in a case's thread."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="comments")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(max_length=4000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class SelectionGain(models.Model):

@@ -13,6 +13,8 @@ from annotator.accounts.models import User
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 DEFAULT_STRATEGY = "auto"
 RESERVED_HOTKEYS = frozenset("sfuzxg")
+MAX_VOTES = 5  # people who label one picture
+MAX_GOLD = 6  # known pictures on one Verify page
 MAX_CONTROL_SHARE = 0.3  # of a round; more would cost more labels than the comparison is worth
 
 
@@ -64,6 +66,24 @@ class Project(models.Model):
     reserve_share = models.FloatField(default=0.10, validators=[MinValueValidator(0), MaxValueValidator(0.5)])
     reserve_max = models.PositiveIntegerField(default=2000)
     blind_every = models.PositiveIntegerField(default=10, validators=[MinValueValidator(2)])
+    overlap_share = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="share of the pictures that several people label independently",
+    )
+    overlap_votes = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(2), MaxValueValidator(MAX_VOTES)],
+        help_text="people who label each of them",
+    )
+    verify_adaptive = models.BooleanField(
+        default=True, help_text="the Verify page's size and order follow the measured share of missed exceptions"
+    )
+    gold_per_page = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MaxValueValidator(MAX_GOLD)],
+        help_text="known pictures of other classes that are planted on a Verify page to measure it",
+    )
     lot_key = models.CharField(max_length=32, default=new_lot_key, editable=False)
     # Counters, bumped under this row's lock so that their order equals commit order.
     next_position = models.PositiveBigIntegerField(default=0, editable=False)
@@ -118,6 +138,8 @@ class LabelClass(models.Model):
     index = models.PositiveIntegerField(help_text="order of creation, dense and never reused")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, default="")
+    instructions = models.TextField(blank=True, default="", help_text="what to look for, at length: Markdown")
+    aliases = models.JSONField(default=list, blank=True, help_text="other names that the search finds it by")
     color = models.PositiveSmallIntegerField(default=0, help_text="index into the palette of 12")
     hotkey = models.CharField(max_length=1, blank=True, default="")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
@@ -128,10 +150,16 @@ class LabelClass(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "index"], name="label_class_index_once"),
             models.UniqueConstraint(fields=["project", "name"], name="label_class_name_once"),
+            # A letter is unique among brothers and sisters: the first press opens a parent, the second names a child.
             models.UniqueConstraint(
                 fields=["project", "hotkey"],
-                condition=~models.Q(hotkey="") & models.Q(archived_at=None),
+                condition=~models.Q(hotkey="") & models.Q(archived_at=None, parent=None),
                 name="label_class_hotkey_once",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "hotkey"],
+                condition=~models.Q(hotkey="") & models.Q(archived_at=None, parent__isnull=False),
+                name="label_class_child_hotkey_once",
             ),
         ]
 

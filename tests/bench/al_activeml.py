@@ -10,6 +10,7 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -83,31 +84,31 @@ def compare(
     simulate: Callable[[Any], tuple[Any, Any]], units: Sequence[Any], area: Callable[[Any], float]
 ) -> dict[str, dict[str, str]]:
     """Strategy -> set -> area under its curve and the seconds of one, or that it does not fit. `units` are what
-    `simulate` takes, with a folder and a strategy; the seeds of a set and strategy follow one another."""
+    `simulate` takes, with a folder and a strategy."""
     if importlib.util.find_spec("skactiveml") is None:
         raise SystemExit("scikit-activeml is not installed: pip install scikit-activeml.")
-    areas: dict[tuple[str, str], list[float]] = {}
-    seconds: dict[tuple[str, str], float] = {}
-    unfit: set[tuple[str, str]] = set()
+    groups: dict[tuple[str, str], list[Any]] = {}
     for unit in units:
-        key = (unit.strategy, unit.folder.stem)
-        if key in unfit:
-            continue
-        began = time.monotonic()
-        curve = _within_bounds(simulate, unit)
-        seconds[key] = time.monotonic() - began
-        print(f"{key[0]} on {key[1]}: {seconds[key]:.0f} s", file=sys.stderr, flush=True)
-        if curve is None:
-            unfit.add(key)
-        else:
-            areas.setdefault(key, []).append(area(curve))
+        groups.setdefault((unit.strategy.removeprefix(PREFIX), unit.folder.stem), []).append(unit)
     table: dict[str, dict[str, str]] = {}
-    for (strategy, folder), took in seconds.items():
-        cell = "does not fit"
-        if (strategy, folder) not in unfit:
-            cell = f"{np.mean(areas[strategy, folder]):.3f} in {took:.0f} s"
-        table.setdefault(strategy.removeprefix(PREFIX), {})[folder] = cell
+    with ThreadPoolExecutor(2) as threads:  # each waits for a process with one thread
+        cells = threads.map(lambda group: _cell(simulate, group, area), groups.values())
+        for (strategy, folder), cell in zip(groups, cells, strict=True):
+            print(f"{strategy} on {folder}: {cell}", file=sys.stderr, flush=True)
+            table.setdefault(strategy, {})[folder] = cell
     return table
+
+
+def _cell(simulate: Callable[[Any], tuple[Any, Any]], seeds: Sequence[Any], area: Callable[[Any], float]) -> str:
+    """Mean area of the seeds of one set and strategy, and the mean seconds of a curve."""
+    areas: list[float] = []
+    began = time.monotonic()
+    for unit in seeds:
+        curve = _within_bounds(simulate, unit)
+        if curve is None:
+            return "does not fit"
+        areas.append(area(curve))
+    return f"{np.mean(areas):.3f} in {(time.monotonic() - began) / len(areas):.0f} s"
 
 
 def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any | None:

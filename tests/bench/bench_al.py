@@ -36,7 +36,7 @@ COMPARED = ["random", "margin", "typiclust", "badge", "uncertainty_herding", DEF
 POOL_SHARE = 0.9
 LONG_TAIL = 50  # classes from which on the grid ends at 8C: the rarest have no 32 pictures to give
 ENOUGH_TO_JUDGE = 5  # test pictures of a class that count in macro-F1
-ACTIVEML_SEEDS = 1  # a curve of theirs may take minutes
+ACTIVEML_SEEDS = 3  # a curve of theirs may take minutes
 PREFIXES = (8, 4)  # C / 8 and C / 4 labels: the first of the first batch
 
 

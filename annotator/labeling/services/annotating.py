@@ -233,6 +233,8 @@ def record_import_labels(*, project: Project, user: User, pairs: Sequence[tuple[
                 labels=[label],
                 origin=Annotation.Origin.IMPORT,
                 applied=True,
+                looks=0,
+                decisions=0,
             )
             for image, label in settable
         )
