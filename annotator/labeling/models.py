@@ -130,6 +130,9 @@ class Annotation(models.Model):
     task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="annotations")
     verdict = models.CharField(max_length=8, choices=Verdict)
     labels = models.JSONField(default=list, help_text="LabelClass ids said to be present")
+    absent = models.JSONField(
+        default=list, help_text="LabelClass ids said to be absent: before the person's eyes, and not chosen"
+    )
     comment = models.TextField(blank=True, default="")
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.SINGLE)
     purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.QUEUE)

@@ -16,6 +16,7 @@ from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Purpose, Task
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels
+from annotator.labeling.services.sets import check_set, said_absent
 from annotator.labeling.services.undoing import undo
 from annotator.projects.models import LabelClass, Project, Role
 from annotator.projects.selectors import live_classes, role_of
@@ -143,10 +144,7 @@ def _check(desk: _Desk, item: Item, task: Task | None, image: Image) -> None:
         unknown = [label for label in item.labels if label not in desk.classes]
         if unknown:
             raise DomainError(f"Class {unknown[0]} is not in this project, or is archived.")
-        if len(item.labels) != 1 and desk.project.label_mode == Project.LabelMode.SINGLE:
-            raise DomainError("A picture of this project has exactly one label.")
-        if not item.labels:
-            raise DomainError("A label names at least one class.")
+        check_set(desk.project, item.labels)
         if image.trust > Trust.HUMAN and desk.role < Role.REVIEWER:
             raise DomainError("This label was reviewed; a reviewer can change it.")
     if task is None and image.reserve and image.trust < Trust.PAGE_VERIFIED:
@@ -160,6 +158,7 @@ def _keep(desk: _Desk, item: Item, task: Task | None, image: Image) -> Result:
     labels = item.verdict == Verdict.LABEL
     may_set = in_time or image.trust == Trust.NONE or (task is None and item.seen_version == image.label_version)
     conflict = labels and not may_set
+    absent = said_absent(desk.project, image=image, task=task, labels=item.labels, classes=desk.classes)
     annotation = Annotation.objects.create(
         project=desk.project,
         image=image,
@@ -168,6 +167,7 @@ def _keep(desk: _Desk, item: Item, task: Task | None, image: Image) -> Result:
         task=task,
         verdict=item.verdict,
         labels=list(item.labels) if labels else [],
+        absent=absent if labels else [],
         comment=item.comment,
         origin=item.origin,
         purpose=task.purpose if task else Purpose.QUEUE,
@@ -181,7 +181,7 @@ def _keep(desk: _Desk, item: Item, task: Task | None, image: Image) -> Result:
         conflict=conflict,
     )
     if labels and may_set:
-        set_labels(image=image, label_ids=item.labels, trust=Trust.HUMAN)
+        set_labels(image=image, label_ids=item.labels, absent_ids=absent, trust=Trust.HUMAN)
     _close_tasks(image, task, own, labelled=labels and may_set)
     message = (
         "Somebody labelled this picture meanwhile. Your answer is kept; the label is unchanged." if conflict else ""

@@ -9,24 +9,30 @@ from annotator.images.services import mirror_label
 from annotator.labeling.models import ImageLabel
 
 
-def set_labels(*, image: Image, label_ids: Iterable[int], trust: int) -> None:
-    """Make these the image's current labels (none: back to the pool); `image` is brought up to date.
+def set_labels(*, image: Image, label_ids: Iterable[int], trust: int, absent_ids: Iterable[int] = ()) -> None:
+    """Make these the image's current labels, and those verified to be absent; `image` is brought up to date.
 
-    Call inside a transaction that has locked the project's row.
+    The image mirrors the first label. With no label at all it goes back to the pool (trust none), unless something is
+    known to be absent: then "none of these" is what is known of it. Call inside a transaction that has locked the
+    project's row.
     """
-    ids = list(label_ids)
+    ids, absent = list(label_ids), list(absent_ids)
+    first = ids[0] if ids else None
+    kept = trust if ids or absent else Trust.NONE
     version = mirror_label(
         project_id=image.project_id,
         image_id=image.pk,
-        label_id=ids[0] if ids else None,
-        trust=trust if ids else Trust.NONE,
+        label_id=first,
+        trust=kept,
         expected_version=image.label_version,
     )
     assert version is not None, "the project's row is locked, so the version cannot have moved"
     ImageLabel.objects.filter(image=image).delete()
     ImageLabel.objects.bulk_create(
-        ImageLabel(image=image, label_class_id=label, present=True, trust=trust, version=version) for label in ids
+        ImageLabel(image=image, label_class_id=label, present=present, trust=trust, version=version)
+        for labels, present in ((ids, True), (absent, False))
+        for label in labels
     )
-    image.label_id = ids[0] if ids else None
-    image.trust = trust if ids else Trust.NONE
+    image.label_id = first
+    image.trust = kept
     image.label_version = version

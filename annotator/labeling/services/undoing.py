@@ -49,7 +49,10 @@ def take_back(*, target: Annotation, user: User, client_id: uuid.UUID) -> Annota
     if target.applied and not overtaken:
         before = _newest_applied(image, other_than=target)
         set_labels(
-            image=image, label_ids=before.labels if before else [], trust=trust_of(before) if before else Trust.NONE
+            image=image,
+            label_ids=before.labels if before else [],
+            absent_ids=before.absent if before else [],
+            trust=trust_of(before) if before else Trust.NONE,
         )
     return Annotation.objects.create(
         project_id=target.project_id,
