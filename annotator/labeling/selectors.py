@@ -238,14 +238,6 @@ def changes_so_far(project: Project) -> int:
     return QueueState.objects.filter(project=project).values_list("changes", flat=True).first() or 0
 
 
-def history(project: Project, user: User | None) -> QuerySet[Annotation]:
-    """What people (or one person) said, without the undo rows themselves."""
-    rows = Annotation.objects.filter(project=project).exclude(verdict=Annotation.Verdict.UNDO)
-    if user is not None:
-        rows = rows.filter(user=user)
-    return rows.select_related("image", "user", "undone_by").prefetch_related("image__sources")
-
-
 @dataclass(frozen=True)
 class Stretch:
     """One person's work in a project from `since` up to, but without, `until` (None: until now)."""

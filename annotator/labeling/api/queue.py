@@ -1,22 +1,22 @@
-"""REST views of the labelling loop: lease, release, annotations, refresh, history."""
+"""REST views of the labelling loop: lease, release, annotations, refresh."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotator.accounts.api import signed_in
-from annotator.common.pagination import page_by_key
 from annotator.images.selectors import image_brief
 from annotator.jobs.api import JobSerializer
+from annotator.labeling.api.history import HistoryView
 from annotator.labeling.api.reasons import PLAIN, show_reason
-from annotator.labeling.models import Annotation, Purpose, Task
-from annotator.labeling.selectors import PREFETCH, history, queue_length, should_select_now, why_nothing
+from annotator.labeling.models import Purpose, Task
+from annotator.labeling.selectors import PREFETCH, queue_length, should_select_now, why_nothing
 from annotator.labeling.services import (
     Item,
     Result,
@@ -230,50 +230,10 @@ def show_result(result: Result, names: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
-def show_annotation(row: Annotation) -> dict[str, Any]:
-    """Show one entry of the labelling history."""
-    return {
-        "id": row.pk,
-        "client_id": row.client_id,
-        "image": image_brief(row.image),
-        "user": {"id": row.user_id, "name": row.user.shown_name},
-        "verdict": row.verdict,
-        "labels": row.labels,
-        "comment": row.comment,
-        "origin": row.origin,
-        "blind": row.blind,
-        "suggestion": {
-            "head": row.suggestion_model,
-            "class": row.suggestion_class_id,
-            "confidence": row.suggestion_confidence,
-        }
-        if row.suggestion_class_id
-        else None,
-        "conflict": row.conflict,
-        "undone": hasattr(row, "undone_by"),
-        "created_at": row.created_at,
-    }
-
-
-class AnnotationsView(ProjectView):
+class AnnotationsView(HistoryView):
     """Say what pictures show; read what was said."""
 
-    roles = {"GET": Role.ANNOTATOR, "POST": Role.ANNOTATOR}
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("mine", bool),
-            OpenApiParameter("after", int),
-            OpenApiParameter("limit", int),
-        ],
-        responses={200: dict[str, Any]},
-    )
-    def get(self, request: Request) -> Response:
-        """List annotations, newest first; annotators see their own."""
-        mine = request.query_params.get("mine") in ("1", "true")
-        everyone = self.role >= Role.REVIEWER and not mine
-        rows = history(self.project, None if everyone else signed_in(request))
-        return Response(page_by_key(request, rows, show_annotation, newest_first=True, limit=50, max_limit=500))
+    roles = HistoryView.roles | {"POST": Role.ANNOTATOR}
 
     @extend_schema(request=AnnotationsRequest, responses=AnnotationsResponse)
     def post(self, request: Request) -> Response:

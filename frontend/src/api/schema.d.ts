@@ -253,8 +253,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description List annotations, newest first; annotators see their own. */
-        get: operations["get_annotations"];
+        /** @description List answers, newest first; annotators see their own. */
+        get: operations["history"];
         put?: never;
         /** @description Keep a batch of annotations; sending it again changes nothing (`client_id` is the idempotency key). */
         post: operations["post_annotations"];
@@ -1605,6 +1605,42 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description A page of answers, newest first; go on with `after` = `next`. */
+        AnnotationPage: {
+            results: components["schemas"]["AnnotationRow"][];
+            next: number | null;
+        };
+        /** @description One answer, what the model suggested then, and what the picture's label is now. */
+        AnnotationRow: {
+            suggestion: components["schemas"]["SuggestionThen"] | null;
+            now: components["schemas"]["LabelNow"];
+            id: number;
+            /** Format: uuid */
+            client_id: string;
+            image: components["schemas"]["ImageBrief"];
+            user: components["schemas"]["Person"];
+            verdict: components["schemas"]["VerdictEnum"];
+            labels: number[];
+            comment: string;
+            origin: components["schemas"]["AnnotationRowOriginEnum"];
+            blind: boolean;
+            /** @description one of several people's answers: sets no label by itself */
+            vote: boolean;
+            /** @description it set the label when it was given */
+            applied: boolean;
+            conflict: boolean;
+            undone: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description * `single` - Single
+         *     * `verify` - Verify
+         *     * `bulk` - Bulk
+         *     * `import` - Import
+         * @enum {string}
+         */
+        AnnotationRowOriginEnum: "single" | "verify" | "bulk" | "import";
         /** @description A list of items; each gets its own answer. */
         AnnotationsRequestRequest: {
             items: components["schemas"]["ItemRequest"][];
@@ -2500,6 +2536,12 @@ export interface components {
             reserve?: boolean;
             annotations: components["schemas"]["HistoryEntry"][];
         };
+        /**
+         * @description * `single` - single
+         *     * `bulk` - bulk
+         * @enum {string}
+         */
+        ItemOriginEnum: "single" | "bulk";
         /** @description One thing a person says of a picture, or takes back. */
         ItemRequest: {
             /** Format: uuid */
@@ -2514,7 +2556,7 @@ export interface components {
             /** @default  */
             comment: string;
             /** @default single */
-            origin: components["schemas"]["OriginEnum"];
+            origin: components["schemas"]["ItemOriginEnum"];
             lead_time_ms?: number | null;
             seen_version?: number | null;
             /** Format: uuid */
@@ -2645,6 +2687,14 @@ export interface components {
          * @enum {string}
          */
         LabelModeEnum: "single" | "multi";
+        LabelNow: {
+            label: number | null;
+            /** @description classes said to be present */
+            labels: number[];
+            trust: components["schemas"]["TrustEnum"];
+            /** @description what to send as `seen_version` with a correction */
+            label_version: number;
+        };
         /**
          * @description * `trusted` - Trusted
          *     * `suggestions` - Suggestions
@@ -3163,12 +3213,6 @@ export interface components {
             unread: number;
         };
         NullEnum: null;
-        /**
-         * @description * `single` - single
-         *     * `bulk` - bulk
-         * @enum {string}
-         */
-        OriginEnum: "single" | "bulk";
         /**
          * @description * `started` - Started
          *     * `joined` - Joined
@@ -4250,6 +4294,12 @@ export interface components {
             confidence: number;
             top: components["schemas"]["Guess"][];
         };
+        SuggestionThen: {
+            head: string;
+            class: number;
+            /** Format: double */
+            confidence: number | null;
+        };
         /** @description What the machine says of many pictures. */
         Suggestions: {
             head: string | null;
@@ -4813,12 +4863,40 @@ export interface operations {
             };
         };
     };
-    get_annotations: {
+    history: {
         parameters: {
             query?: {
                 after?: number;
+                /** @description a class that the answer names */
+                class?: number;
                 limit?: number;
+                /** @description only one's own; annotators never see others */
                 mine?: boolean;
+                /**
+                 * @description * `single` - Single
+                 *     * `verify` - Verify
+                 *     * `bulk` - Bulk
+                 *     * `import` - Import
+                 */
+                origin?: "single" | "verify" | "bulk" | "import" | "";
+                /** @description part of the file's path */
+                q?: string;
+                since?: string;
+                /**
+                 * @description * `standing` - standing
+                 *     * `undone` - undone
+                 *     * `conflict` - conflict
+                 */
+                state?: "standing" | "undone" | "conflict" | "";
+                /** @description whose */
+                user?: number;
+                /**
+                 * @description * `label` - label
+                 *     * `skip` - skip
+                 *     * `unsure` - unsure
+                 *     * `flag` - flag
+                 */
+                verdict?: "label" | "skip" | "unsure" | "flag" | "";
             };
             header?: never;
             path: {
@@ -4833,9 +4911,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["AnnotationPage"];
                 };
             };
         };
