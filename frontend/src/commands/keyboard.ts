@@ -1,26 +1,29 @@
 /** Turns key presses into commands, and stays out of the way of typing, dialogs and native controls. */
 import type { Command, CommandRegistry } from "./registry";
 
-const storageKey = "annotator.singleKeys";
+/** A key held shorter than this was tapped. */
+const tapMs = 250;
 
-/** Single-letter shortcuts can be switched off (WCAG 2.1.4); keys with Ctrl or Cmd stay. */
-export const singleKeys = {
-  get enabled(): boolean {
-    return localStorage.getItem(storageKey) !== "off";
-  },
-  set enabled(on: boolean) {
-    if (on) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, "off");
-  },
-};
+const modifiers = new Set(["control", "meta", "shift", "alt", "altgraph", "capslock", "dead"]);
 
-/** The name under which a key press is looked up: `z`, `enter`, `mod+k`. Null for modified or dead keys. */
-export function keyName(event: KeyboardEvent): string | null {
-  if (event.altKey || event.isComposing) return null;
+/**
+ * The names under which a key press is looked up, the closest first: `z`, `enter`, `mod+k`, `shift+enter`;
+ * none for modifiers alone. A letter or sign with Shift is also that letter or sign; a named key is not.
+ */
+export function keyNames(event: KeyboardEvent): string[] {
+  if (event.altKey || event.isComposing) return [];
   const key = event.key.toLowerCase();
-  if (key === "control" || key === "meta" || key === "shift") return null;
-  const mod = event.ctrlKey || event.metaKey;
-  return mod ? `mod+${key}` : key;
+  if (modifiers.has(key)) return [];
+  if (event.ctrlKey || event.metaKey) return [`mod+${key}`];
+  if (!event.shiftKey) return [key];
+  return key.length > 1 || key === " " ? [`shift+${key}`] : [`shift+${key}`, key];
+}
+
+/** The name that a recorded key press is kept by; null for modifiers alone. */
+export function recordedKey(event: KeyboardEvent): string | null {
+  const names = keyNames(event);
+  // "?" needs Shift on most keyboards: the sign itself is the name.
+  return (/^shift\+[^a-z]$/.test(names[0] ?? "") ? names[1] : names[0]) ?? null;
 }
 
 function editable(target: Element): boolean {
@@ -32,33 +35,76 @@ function editable(target: Element): boolean {
 
 const floating = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
 
+function movesInside(target: Element, key: string): boolean {
+  return (
+    key.startsWith("arrow") &&
+    target.closest("input[type=range], input[type=radio], [role=radiogroup]") !== null
+  );
+}
+
 /** True when the focused element has its own use for the key. */
 export function targetWantsKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;
-  if (editable(target) || target.closest(floating)) return true;
+  if (editable(target) || target.closest(floating) || movesInside(target, key)) return true;
   return (key === "enter" || key === " ") && target.closest("button, a[href], summary, input") !== null;
 }
 
-function allowed(command: Command, event: KeyboardEvent, key: string): boolean {
+/** True for keys of one letter, digit or sign, which can be switched off. */
+export function isSingle(key: string): boolean {
+  return key.replace(/^shift\+(?=.)/, "").length === 1;
+}
+
+function allowed(registry: CommandRegistry, command: Command, event: KeyboardEvent, key: string): boolean {
   if (command.everywhere) return true;
   if (targetWantsKey(event.target, key)) return false;
-  return key.length > 1 || singleKeys.enabled;
+  return !isSingle(key) || registry.keymap.letters;
 }
 
-/** Runs the command of a key event, once per press. Returns true when one ran. */
-export function dispatchKey(registry: CommandRegistry, event: KeyboardEvent): boolean {
-  if (event.repeat || event.defaultPrevented) return false;
-  const key = keyName(event);
-  if (!key) return false;
-  const command = registry.find(key);
-  if (!command || !allowed(command, event, key)) return false;
+function commandOf(registry: CommandRegistry, event: KeyboardEvent): Command | undefined {
+  for (const key of keyNames(event)) {
+    const command = registry.find(key);
+    if (command) return allowed(registry, command, event, key) ? command : undefined;
+  }
+  return undefined;
+}
+
+/** Runs the command of a key event, once per press. Returns the command that ran. */
+export function dispatchKey(registry: CommandRegistry, event: KeyboardEvent): Command | null {
+  if (event.defaultPrevented) return null;
+  const command = commandOf(registry, event);
+  if (!command || (event.repeat && !command.repeats)) return null;
   event.preventDefault();
-  command.run();
-  return true;
+  if (command.hold) command.hold.down();
+  else command.run();
+  return command;
 }
 
+/** Listens at the window; a held command ends with its key, with the focus, or with another page. */
 export function listenToKeys(registry: CommandRegistry): () => void {
-  const onKey = (event: KeyboardEvent) => void dispatchKey(registry, event);
-  window.addEventListener("keydown", onKey);
-  return () => window.removeEventListener("keydown", onKey);
+  let held: { key: string; since: number; command: Command } | null = null;
+  const onDown = (event: KeyboardEvent) => {
+    const command = dispatchKey(registry, event);
+    if (command?.hold) {
+      held?.command.hold?.up();
+      held = { key: event.key.toLowerCase(), since: event.timeStamp, command };
+    }
+  };
+  const end = (tapped: boolean) => {
+    const command = held?.command;
+    held = null;
+    command?.hold?.up();
+    if (tapped) command?.run();
+  };
+  const onUp = (event: KeyboardEvent) => {
+    if (held && event.key.toLowerCase() === held.key) end(event.timeStamp - held.since < tapMs);
+  };
+  const onBlur = () => held && end(false);
+  window.addEventListener("keydown", onDown);
+  window.addEventListener("keyup", onUp);
+  window.addEventListener("blur", onBlur);
+  return () => {
+    window.removeEventListener("keydown", onDown);
+    window.removeEventListener("keyup", onUp);
+    window.removeEventListener("blur", onBlur);
+  };
 }

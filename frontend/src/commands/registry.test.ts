@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { dispatchKey, singleKeys } from "./keyboard";
+import { dispatchKey, listenToKeys } from "./keyboard";
+import { defaultKeymap } from "./keymap";
 import { type Command, CommandRegistry } from "./registry";
 
 let registry: CommandRegistry;
@@ -17,13 +18,12 @@ const command = (id: string, keys: string[], change: Partial<Command> = {}): Com
 function press(key: string, target: EventTarget = document.body, init: KeyboardEventInit = {}): boolean {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init });
   Object.defineProperty(event, "target", { value: target });
-  return dispatchKey(registry, event);
+  return dispatchKey(registry, event) !== null;
 }
 
 beforeEach(() => {
   registry = new CommandRegistry();
   ran = [];
-  localStorage.clear();
 });
 afterEach(() => {
   document.body.replaceChildren();
@@ -80,10 +80,68 @@ describe("commands", () => {
 
   it("with a single letter can be switched off", () => {
     registry.register([command("skip", ["s"]), command("accept", ["enter"])]);
-    singleKeys.enabled = false;
+    registry.setKeymap({ ...defaultKeymap, letters: false });
     press("s");
     press("Enter");
     expect(ran).toEqual(["accept"]);
+  });
+
+  it("of a named key with Shift are others than without, letters are the same", () => {
+    registry.register([
+      command("accept", ["enter"]),
+      command("none", ["shift+enter"]),
+      command("skip", ["s"]),
+    ]);
+    press("Enter", document.body, { shiftKey: true });
+    press("S", document.body, { shiftKey: true });
+    expect(press("ArrowUp", document.body, { shiftKey: true })).toBe(false);
+    expect(ran).toEqual(["none", "skip"]);
+  });
+
+  it("run again while the key is held, if they are made for it", () => {
+    registry.register([command("pan", ["arrowleft"], { repeats: true })]);
+    press("ArrowLeft");
+    press("ArrowLeft", document.body, { repeat: true });
+    expect(ran).toEqual(["pan", "pan"]);
+  });
+
+  it("that are held last until the key is released; a tap runs them", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const hold = { down: () => ran.push("down"), up: () => ran.push("up") };
+    registry.register([command("guide", ["g"], { hold })]);
+    const stop = listenToKeys(registry);
+    const key = (kind: string) =>
+      window.dispatchEvent(new KeyboardEvent(kind, { key: "g", cancelable: true }));
+    key("keydown");
+    vi.advanceTimersByTime(600);
+    key("keyup");
+    expect(ran).toEqual(["down", "up"]);
+    key("keydown");
+    vi.advanceTimersByTime(60);
+    key("keyup");
+    expect(ran.slice(2)).toEqual(["down", "up", "guide"]);
+    key("keydown");
+    window.dispatchEvent(new Event("blur"));
+    key("keyup");
+    expect(ran.slice(5)).toEqual(["down", "up"]);
+    stop();
+    vi.useRealTimers();
+  });
+
+  it("follow a person's own keys, and keep their defaults in mind", () => {
+    registry.register([command("skip", ["s"]), command("undo", ["z"])]);
+    registry.setKeymap({ ...defaultKeymap, keys: { skip: ["x"], undo: [] } });
+    expect(press("s")).toBe(false);
+    expect(press("z")).toBe(false);
+    press("x");
+    expect(ran).toEqual(["skip"]);
+    expect(registry.all()[0]).toMatchObject({ keys: ["x"], defaults: ["s"] });
+  });
+
+  it("are remembered when their room is left, so that their keys can be set from elsewhere", () => {
+    registry.register([command("skip", ["s"])])();
+    expect(registry.all()).toEqual([]);
+    expect(registry.known().map(({ id }) => id)).toEqual(["skip"]);
   });
 
   it("tell listeners about changes, and list one command an id", () => {

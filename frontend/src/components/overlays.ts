@@ -1,7 +1,7 @@
 /** Which of the app-wide overlays is open: at most one. */
 import { useSyncExternalStore } from "react";
 
-export type Overlay = "palette" | "keys" | "nav" | null;
+export type Overlay = "palette" | "keys" | "keyboard" | "nav" | null;
 
 let current: Overlay = null;
 const listeners = new Set<() => void>();

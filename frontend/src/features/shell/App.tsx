@@ -8,8 +8,10 @@ import { showOverlay, useOverlay } from "../../components/overlays";
 import { Toaster } from "../../components/Toaster";
 import { setTheme } from "../../components/theme";
 import { setLanguage } from "../../messages/i18n";
+import { KeyboardDialog } from "./KeyboardDialog";
 import { KeysSheet } from "./KeysSheet";
 import { Palette } from "./Palette";
+import { useOwnKeys } from "./useOwnKeys";
 
 function useAppCommands(): void {
   const { t } = useTranslation();
@@ -28,6 +30,7 @@ function useAppCommands(): void {
         run: () => showOverlay("palette"),
       },
       { id: "app.keys", label: t("keys.title"), group, keys: ["?"], run: () => showOverlay("keys") },
+      { id: "app.keyboard", label: t("keys.settings"), group, run: () => showOverlay("keyboard") },
       { id: "app.projects", label: t("projects.title"), group, run: () => navigate("/") },
       { id: "app.new", label: t("projects.new"), group, run: () => navigate("/projects/new") },
       { id: "app.account", label: t("account.title"), group, run: () => navigate("/account") },
@@ -43,12 +46,14 @@ function useAppCommands(): void {
 export function App() {
   const overlay = useOverlay();
   useAppCommands();
+  useOwnKeys();
   useEffect(() => listenToKeys(registry), []);
   return (
     <>
       <Outlet />
       {overlay === "palette" && <Palette />}
       {overlay === "keys" && <KeysSheet />}
+      {overlay === "keyboard" && <KeyboardDialog />}
       <Toaster />
     </>
   );

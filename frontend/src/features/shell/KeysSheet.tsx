@@ -1,18 +1,20 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { singleKeys } from "../../commands/keyboard";
 import type { Command } from "../../commands/registry";
 import { useAllCommands } from "../../commands/useCommands";
-import { Dialog } from "../../components/Dialog";
+import { Button } from "../../components/Button";
+import { Dialog, DialogActions } from "../../components/Dialog";
+import { KeyCaps } from "../../components/KeyCaps";
 import { showOverlay } from "../../components/overlays";
-import { KeyCaps } from "./KeyCaps";
+import { LettersSwitch } from "./LettersSwitch";
 import styles from "./shell.module.css";
 
-function grouped(commands: Command[]): [string, Command[]][] {
+/** Commands by their groups, in the order in which the groups are met. */
+export function grouped(commands: Command[]): [string, Command[]][] {
   const groups = new Map<string, Command[]>();
   for (const command of commands) {
-    if (!command.keys?.length) continue;
-    groups.set(command.group, [...(groups.get(command.group) ?? []), command]);
+    const list = groups.get(command.group);
+    if (list) list.push(command);
+    else groups.set(command.group, [command]);
   }
   return [...groups];
 }
@@ -20,8 +22,7 @@ function grouped(commands: Command[]): [string, Command[]][] {
 /** `?`: the keys that work in this room, from the same registry that runs them. */
 export function KeysSheet() {
   const { t } = useTranslation();
-  const commands = useAllCommands();
-  const [single, setSingle] = useState(singleKeys.enabled);
+  const commands = useAllCommands().filter((command) => command.keys?.length);
   return (
     <Dialog title={t("keys.title")} look="wide" onClose={() => showOverlay(null)}>
       <div className={styles.sheet}>
@@ -33,6 +34,7 @@ export function KeysSheet() {
                 <div key={command.id} className={styles.keyRow}>
                   <dt>{command.label}</dt>
                   <dd>
+                    {command.hold && <small className={styles.hold}>{t("keys.hold")}</small>}
                     <KeyCaps keys={command.keys} />
                   </dd>
                 </div>
@@ -41,17 +43,10 @@ export function KeysSheet() {
           </section>
         ))}
       </div>
-      <label className={styles.switch}>
-        <input
-          type="checkbox"
-          checked={single}
-          onChange={(event) => {
-            singleKeys.enabled = event.target.checked;
-            setSingle(event.target.checked);
-          }}
-        />
-        {t("keys.single")}
-      </label>
+      <LettersSwitch />
+      <DialogActions>
+        <Button onClick={() => showOverlay("keyboard")}>{t("keys.change")}</Button>
+      </DialogActions>
     </Dialog>
   );
 }

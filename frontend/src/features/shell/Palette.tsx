@@ -2,9 +2,9 @@ import { useTranslation } from "react-i18next";
 import type { Command } from "../../commands/registry";
 import { useAllCommands } from "../../commands/useCommands";
 import { Dialog } from "../../components/Dialog";
+import { KeyCaps } from "../../components/KeyCaps";
 import { showOverlay } from "../../components/overlays";
 import { SearchList } from "../../components/SearchList";
-import { KeyCaps } from "./KeyCaps";
 import styles from "./shell.module.css";
 
 /** Ctrl-K: every command that can run now, by a few letters of its name. */
