@@ -44,6 +44,7 @@ export const keys = {
   webhooks: (p: number) => ["project", p, "webhooks"] as const,
   deliveries: (p: number) => ["project", p, "deliveries"] as const,
   selection: (p: number) => ["project", p, "selection"] as const,
+  verify: (p: number) => ["project", p, "verify"] as const,
 };
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: auth.me, staleTime: 60_000 });

@@ -1,6 +1,12 @@
 /** Whether the browser has a network, and how much work is kept here until the server has it. */
 import { useSyncExternalStore } from "react";
 
+interface Report {
+  items: number;
+  reached: boolean;
+}
+
+const reports = new Map<string, Report>();
 let kept = 0;
 let unreachable = false;
 const listeners = new Set<() => void>();
@@ -9,11 +15,14 @@ function publish(): void {
   for (const listener of listeners) listener();
 }
 
-/** Called by whoever keeps work: how many items wait, and whether the last try reached the server. */
-export function reportKept(items: number, reached: boolean): void {
-  if (kept === items && unreachable === !reached) return;
-  kept = items;
-  unreachable = !reached;
+/** Called by everyone who keeps work: how many items wait, and whether the last try reached the server. */
+export function reportKept(items: number, reached: boolean, what = "answers"): void {
+  reports.set(what, { items, reached });
+  const all = [...reports.values()];
+  const now = { kept: all.reduce((sum, one) => sum + one.items, 0), out: all.some((one) => !one.reached) };
+  if (kept === now.kept && unreachable === now.out) return;
+  kept = now.kept;
+  unreachable = now.out;
   publish();
 }
 
