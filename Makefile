@@ -72,6 +72,7 @@ check-python: setup
 check-frontend: setup
 	npm run --prefix frontend check
 	npm run --prefix frontend test
+	$(BIN)/python -m tests.bundle
 
 .PHONY: test-sqlite
 test-sqlite: setup
@@ -97,6 +98,10 @@ accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared
 bench: setup ## measure heads, refreshes and annotations, idle and under load
 	$(BIN)/python -m tests.bench.bench_head
 	$(BIN)/python -m tests.bench.bench_refresh
+
+.PHONY: bench-ui
+bench-ui: packages setup ## measure in a browser how long a labeler waits for the next picture, and the next page
+	$(BIN)/python -m tests.bench.bench_ui
 
 DATA ?= $(or $(ANNOTATOR_SHARED_DATA),../shared/data)
 SETS := $(foreach set,clothing10 neu_steel6 cifar10n_6k plankton121,$(DATA)/$(set).tar)

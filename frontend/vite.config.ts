@@ -9,6 +9,7 @@ export default defineConfig({
   build: {
     outDir: "../annotator/web",
     emptyOutDir: true,
+    manifest: true,
     assetsDir: "assets",
     target: "es2022",
     chunkSizeWarningLimit: 800,
