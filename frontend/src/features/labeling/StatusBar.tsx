@@ -76,6 +76,11 @@ export function StatusBar({ view, queue, overview, today }: Props) {
   return (
     <footer className={styles.bar} data-testid="label-status">
       <Saved queue={queue} />
+      {!queue.durable && (
+        <span className={styles.warn} role="status" data-testid="not-kept">
+          {t("status.notKept")}
+        </span>
+      )}
       <span>
         <b data-testid="count-today">{count(today)}</b> {t("label.today")}
       </span>

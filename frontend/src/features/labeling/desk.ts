@@ -79,6 +79,12 @@ export class DeskController {
 
   start(): void {
     this.stopHearing = this.queue.onAnswers((answers, reply) => this.answered(answers, reply));
+    void this.begin();
+  }
+
+  /** Only when what an earlier page left unsent is known can it be told which pictures are answered. */
+  private async begin(): Promise<void> {
+    await this.queue.ready;
     void this.refill();
     void this.loadHistory();
   }

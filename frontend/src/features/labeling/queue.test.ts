@@ -3,13 +3,16 @@ import { ApiError } from "../../api/client";
 import type { AnnotationItem, AnnotationReply } from "../../api/types";
 import { AnnotationQueue, type Answered } from "./queue";
 import type { Kept, KeptStore } from "./store";
-import { LocalStore } from "./store";
 
 class MemoryStore implements KeptStore {
   kept = new Map<string, Kept>();
-  load = () => [...this.kept.values()].sort((a, b) => a.order - b.order);
+  durable = true;
+  onDurable = () => {};
+  load = async () => [...this.kept.values()].sort((a, b) => a.order - b.order);
   put = (kept: Kept) => void this.kept.set(kept.item.client_id, kept);
-  remove = (clientId: string) => void this.kept.delete(clientId);
+  remove = (clientIds: string[]) => {
+    for (const id of clientIds) this.kept.delete(id);
+  };
 }
 
 const label = (client_id: string, task = 1): AnnotationItem => ({
@@ -90,11 +93,30 @@ describe("the queue of unsent annotations", () => {
 
   it("keeps an item before it is sent, so that a reload sends it", async () => {
     open().add(label("a"));
-    expect(store.load().map(({ item }) => item.client_id)).toEqual(["a"]);
+    expect((await store.load()).map(({ item }) => item.client_id)).toEqual(["a"]);
 
     open();
     await vi.advanceTimersByTimeAsync(0);
     expect(server.received).toEqual(["a"]);
+  });
+
+  it("sends what an earlier page left before anything that is said now", async () => {
+    store.put({ order: 1, item: label("old") });
+    const queue = open();
+    queue.add(label("new", 2));
+    await queue.flush();
+    expect(server.batches).toEqual([]);
+    await queue.ready;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.batches).toEqual([["old", "new"]]);
+  });
+
+  it("says when the browser keeps nothing", async () => {
+    const queue = open();
+    await queue.ready;
+    store.durable = false;
+    store.onDurable();
+    expect(queue.read().durable).toBe(false);
   });
 
   it("tries again with growing pauses while the server is out of reach, and loses nothing", async () => {
@@ -194,25 +216,5 @@ describe("the queue of unsent annotations", () => {
     release[1]?.();
     await vi.advanceTimersByTimeAsync(0);
     expect(server.batches).toEqual([["a"], ["b"]]);
-  });
-});
-
-describe("the store in the browser", () => {
-  it("gives back what was put, in order, to the same person and project only", () => {
-    localStorage.clear();
-    const mine = new LocalStore(1, 2);
-    mine.put({ order: 2, item: label("b") });
-    mine.put({ order: 1, item: label("a") });
-    expect(new LocalStore(1, 2).load().map(({ item }) => item.client_id)).toEqual(["a", "b"]);
-    expect(new LocalStore(9, 2).load()).toEqual([]);
-    expect(new LocalStore(1, 3).load()).toEqual([]);
-    mine.remove("a");
-    expect(mine.load().map(({ item }) => item.client_id)).toEqual(["b"]);
-  });
-
-  it("passes over an entry that is not whole", () => {
-    localStorage.clear();
-    localStorage.setItem("annotator.unsent.1.2.x", "{");
-    expect(new LocalStore(1, 2).load()).toEqual([]);
   });
 });

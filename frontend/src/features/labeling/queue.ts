@@ -9,6 +9,8 @@ export interface QueueStatus {
   /** Of the pending items, how many labels they add (undone ones count against). */
   pendingLabels: number;
   error: unknown;
+  /** False: storage is forbidden or full, so that what is pending is lost with the page. */
+  durable: boolean;
 }
 
 export interface Answered {
@@ -30,10 +32,13 @@ const firstPause = 1_000;
 const longestPause = 30_000;
 
 export class AnnotationQueue {
-  private waiting: Kept[];
+  /** What an earlier page left behind is here; nothing is sent before. */
+  readonly ready: Promise<void>;
+  private waiting: Kept[] = [];
+  private opened = false;
   private inFlight = false;
   private failures = 0;
-  private order: number;
+  private order = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
   private readonly hearers = new Set<AnswersListener>();
@@ -42,10 +47,19 @@ export class AnnotationQueue {
   private oneByOne = 0;
 
   constructor(private readonly options: Options) {
-    this.waiting = options.store.load();
-    this.order = this.waiting.at(-1)?.order ?? 0;
-    this.status = this.describe(this.waiting.length ? "saving" : "saved", null);
-    if (this.waiting.length) this.schedule(0);
+    this.status = this.describe("saved", null);
+    options.store.onDurable = () => this.publish(this.status.state, this.status.error);
+    this.ready = options.store.load().then((kept) => this.open(kept));
+  }
+
+  private open(kept: Kept[]): void {
+    this.opened = true;
+    const known = new Set(this.waiting.map(({ item }) => item.client_id));
+    this.waiting = [...kept.filter(({ item }) => !known.has(item.client_id)), ...this.waiting];
+    this.order = Math.max(this.order, kept.at(-1)?.order ?? 0);
+    if (!this.waiting.length) return;
+    this.publish("saving", null);
+    this.schedule(0);
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -83,7 +97,7 @@ export class AnnotationQueue {
   async flush(keepalive = false): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.inFlight || !this.waiting.length) return;
+    if (!this.opened || this.inFlight || !this.waiting.length) return;
     const size = this.oneByOne > 0 ? 1 : keepalive ? 50 : maxItems;
     const batch = this.waiting.slice(0, size).map(({ item }) => item);
     this.inFlight = true;
@@ -160,7 +174,7 @@ export class AnnotationQueue {
 
   private forget(clientIds: string[]): void {
     const gone = new Set(clientIds);
-    for (const id of gone) this.options.store.remove(id);
+    this.options.store.remove(clientIds);
     this.waiting = this.waiting.filter(({ item }) => !gone.has(item.client_id));
   }
 
@@ -180,7 +194,8 @@ export class AnnotationQueue {
       if (item.undoes) labels -= (byId.get(item.undoes)?.verdict ?? "label") === "label" ? 1 : 0;
       else if (item.verdict === "label") labels += 1;
     }
-    return { state, pending: this.waiting.length, pendingLabels: labels, error };
+    const { durable } = this.options.store;
+    return { state, pending: this.waiting.length, pendingLabels: labels, error, durable };
   }
 
   private publish(state: QueueStatus["state"], error: unknown): void {

@@ -1,7 +1,7 @@
 /** One queue a person and project, alive from page to page until everything in it has been sent. */
 import { labeling } from "../../api/endpoints";
 import { AnnotationQueue } from "./queue";
-import { LocalStore } from "./store";
+import { DatabaseStore } from "./store";
 
 const queues = new Map<string, AnnotationQueue>();
 
@@ -11,7 +11,7 @@ export function queueOf(user: number, project: number): AnnotationQueue {
   if (known) return known;
   const queue = new AnnotationQueue({
     send: (items, keepalive) => labeling.annotate(project, items, keepalive),
-    store: new LocalStore(user, project),
+    store: new DatabaseStore(user, project),
   });
   queues.set(key, queue);
   return queue;
