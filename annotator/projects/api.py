@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,10 +18,11 @@ from annotator.accounts.api import UserSerializer, signed_in
 from annotator.common.errors import Conflict, Forbidden
 from annotator.projects import services
 from annotator.projects.models import LabelClass, Membership, Project, Role
-from annotator.projects.selectors import get_project, role_of
+from annotator.projects.selectors import get_project, group_ids, role_of
 
 ROLES = {role.label: role for role in Role}
 ROLE_CHOICES = [role.label for role in Role]
+MAX_INSTRUCTIONS = 20_000  # characters of a class's guide
 
 
 class ProjectView(APIView):
@@ -65,6 +67,8 @@ SETTINGS = [
     "strategy",
     "control_share",
     "round_size",
+    "overlap_share",
+    "overlap_votes",
 ]
 
 
@@ -122,7 +126,7 @@ class NewProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = [*SETTINGS, "classes"]
+        fields = [*SETTINGS, "label_mode", "classes"]
 
 
 class ProjectChangeSerializer(serializers.ModelSerializer[Project]):
@@ -138,22 +142,56 @@ class ProjectChangeSerializer(serializers.ModelSerializer[Project]):
 class LabelClassSerializer(serializers.ModelSerializer[LabelClass]):
     """A class as the pages show it; `color` is an index into the palette."""
 
+    aliases = serializers.ListField(child=serializers.CharField())
+    group = serializers.SerializerMethodField()
     archived = serializers.SerializerMethodField()
 
     class Meta:
         model = LabelClass
-        fields = ["id", "name", "index", "color", "hotkey", "description", "parent", "archived"]
+        fields = [
+            *("id", "name", "index", "color", "hotkey", "description", "instructions", "aliases", "parent"),
+            *("group", "archived"),
+        ]
         read_only_fields = fields
+
+    @extend_schema_field({"type": "boolean", "description": "it has classes in it, so it is never a label"})
+    def get_group(self, row: LabelClass) -> bool:
+        return row.pk in self.context["groups"]
 
     @extend_schema_field(bool)
     def get_archived(self, row: LabelClass) -> bool:
         return row.archived_at is not None
 
 
-class NewClassSerializer(ClassDraftSerializer):
+def show_classes(rows: Iterable[LabelClass], project: Project) -> list[dict[str, Any]]:
+    """Return the JSON of some of a project's classes."""
+    context = {"groups": group_ids(project.pk)}
+    return [LabelClassSerializer(row, context=context).data for row in rows]
+
+
+class ClassWordsSerializer(serializers.Serializer[Any]):
+    """What a lead may say of a class, besides its name."""
+
+    description = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    instructions = serializers.CharField(
+        required=False, allow_blank=True, max_length=MAX_INSTRUCTIONS, trim_whitespace=False, help_text="Markdown"
+    )
+    aliases = serializers.ListField(
+        child=serializers.CharField(allow_blank=True),
+        required=False,
+        max_length=100,
+        help_text="other names that the search finds it by",
+    )
+    hotkey = serializers.CharField(required=False, allow_blank=True, max_length=1)
+    parent = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="the group that it is in"
+    )
+
+
+class NewClassSerializer(ClassWordsSerializer):
     """One class to add; without a hotkey it gets the first free letter of its name."""
 
-    hotkey = serializers.CharField(required=False, allow_blank=True, max_length=1)
+    name = serializers.CharField(allow_blank=True)
 
 
 class NewClassesSerializer(serializers.Serializer[Any]):
@@ -162,12 +200,10 @@ class NewClassesSerializer(serializers.Serializer[Any]):
     names = serializers.ListField(child=serializers.CharField(allow_blank=True), min_length=1, max_length=2000)
 
 
-class ClassChangeSerializer(serializers.Serializer[Any]):
+class ClassChangeSerializer(ClassWordsSerializer):
     """What a lead may change of a class."""
 
     name = serializers.CharField(required=False, allow_blank=True)
-    description = serializers.CharField(required=False, allow_blank=True)
-    hotkey = serializers.CharField(required=False, allow_blank=True, max_length=1)
     color = serializers.IntegerField(required=False, min_value=0, max_value=services.PALETTE - 1)
     archived = serializers.BooleanField(required=False)
 
@@ -235,7 +271,7 @@ class ClassesView(ProjectView):
 
     @extend_schema(operation_id="classes", responses=LabelClassSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response(LabelClassSerializer(self.project.classes.order_by("index"), many=True).data)
+        return Response(show_classes(self.project.classes.order_by("index"), self.project))
 
     @extend_schema(
         operation_id="create_classes",
@@ -252,7 +288,7 @@ class ClassesView(ProjectView):
         given.is_valid(raise_exception=True)
         add = services.create_classes if several else services.create_class
         rows = add(project=self.project, actor=signed_in(request), **given.validated_data)
-        return Response(LabelClassSerializer(rows, many=True).data, status=201)
+        return Response(show_classes(rows, self.project), status=201)
 
 
 class ClassView(ProjectView):
@@ -265,7 +301,7 @@ class ClassView(ProjectView):
         row = services.update_class(
             project=self.project, class_id=class_id, actor=signed_in(request), **given.validated_data
         )
-        return Response(LabelClassSerializer(row).data)
+        return Response(show_classes([row], self.project)[0])
 
 
 class MembersView(ProjectView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotator.accounts.models import User
 from annotator.common.errors import Forbidden, NotFound
@@ -39,6 +39,17 @@ def get_project(user: User | AnonymousUser, project_id: int, *, role: Role = Rol
 def live_classes(project_id: int) -> QuerySet[LabelClass]:
     """Return the project's classes that are not archived, in order of creation."""
     return LabelClass.objects.filter(project_id=project_id, archived_at=None).order_by("index")
+
+
+def label_classes(project_id: int) -> QuerySet[LabelClass]:
+    """Return the live classes that can be labels: without groups, the classes that have live classes in them."""
+    children = LabelClass.objects.filter(parent=OuterRef("pk"), archived_at=None)
+    return live_classes(project_id).filter(~Exists(children))
+
+
+def group_ids(project_id: int) -> set[int]:
+    """Return the ids of the classes that have live classes in them: they are never labels."""
+    return set(live_classes(project_id).exclude(parent=None).values_list("parent", flat=True))
 
 
 def class_names(project_id: int) -> dict[int, str]:
