@@ -195,6 +195,13 @@ class LoopSerializer(serializers.Serializer[Any]):
     )
 
 
+class ReviewSerializer(serializers.Serializer[Any]):
+    """Cases that wait: flags, and pictures whose voters disagree."""
+
+    open = serializers.IntegerField(help_text="for a reviewer")
+    sent_back_to_me = serializers.IntegerField(help_text="for the person who asks")
+
+
 class OverviewSerializer(serializers.Serializer[Any]):
     """What a project's home shows."""
 
@@ -208,6 +215,7 @@ class OverviewSerializer(serializers.Serializer[Any]):
     stage = serializers.ChoiceField(choices=["empty", "importing", "embedding", "ready"])
     jobs = JobSerializer(many=True)
     loop = LoopSerializer()
+    review = ReviewSerializer()
 
 
 class PulseSerializer(serializers.Serializer[Any]):

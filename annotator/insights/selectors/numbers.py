@@ -25,6 +25,7 @@ from annotator.insights.selectors.loop import loop
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.selectors import active_jobs
 from annotator.labeling.models import SelectionRound, Task
+from annotator.labeling.review_selectors import review_counts
 from annotator.labeling.selectors import labelled_since, next_refresh_in, set_aside
 from annotator.projects.models import DEFAULT_STRATEGY, LabelClass, Membership, Project
 
@@ -193,6 +194,7 @@ def overview(project: Project, user: User) -> dict[str, Any]:
         "stage": _stage(numbers["images"], started=bool(round_ or heads), kinds={job.kind for job in jobs}),
         "jobs": jobs,
         "loop": loop(project),
+        "review": review_counts(project, user),
     }
 
 

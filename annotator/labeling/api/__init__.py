@@ -1,12 +1,28 @@
 """REST views of labelling."""
 
+from annotator.labeling.api.agreement import AgreementView
+from annotator.labeling.api.cases import (
+    CaseCommentsView,
+    CaseReopenView,
+    CaseResolveView,
+    CaseSendBackView,
+    CasesView,
+    CaseView,
+)
 from annotator.labeling.api.gains import SelectionView
 from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
 from annotator.labeling.api.settings import ProjectSettingsView
 from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
 
 __all__ = [
+    "AgreementView",
     "AnnotationsView",
+    "CaseCommentsView",
+    "CaseReopenView",
+    "CaseResolveView",
+    "CaseSendBackView",
+    "CaseView",
+    "CasesView",
     "HoldoutView",
     "HoldoutsView",
     "ImportUndoView",

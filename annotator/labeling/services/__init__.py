@@ -6,12 +6,14 @@ from annotator.labeling.services.curating import undo_import
 from annotator.labeling.services.gains import measure_when_due, record_gain, request_measurement
 from annotator.labeling.services.leasing import lease_tasks, release_tasks
 from annotator.labeling.services.retracting import finish_retraction, request_retraction, retract_chunk, retracted
+from annotator.labeling.services.reviewing import comment_case, reopen_case, resolve_case, send_case_back
 from annotator.labeling.services.rounds import RoundPick, publish_round, request_refresh
 
 __all__ = [
     "Item",
     "Result",
     "RoundPick",
+    "comment_case",
     "count_changes",
     "finish_retraction",
     "lease_tasks",
@@ -20,11 +22,14 @@ __all__ = [
     "record_gain",
     "record_import_labels",
     "release_tasks",
+    "reopen_case",
     "request_measurement",
     "request_refresh",
     "request_retraction",
+    "resolve_case",
     "retract_chunk",
     "retracted",
+    "send_case_back",
     "submit_annotations",
     "undo_import",
     "wake_at",

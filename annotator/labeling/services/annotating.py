@@ -14,12 +14,15 @@ from annotator.common.errors import DomainError
 from annotator.events.services import record_event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Purpose, Task
+from annotator.labeling.review_selectors import PASSES
+from annotator.labeling.services import cases, voting
+from annotator.labeling.services.checking import check_labels, sayable_classes
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels
-from annotator.labeling.services.sets import check_set, said_absent
+from annotator.labeling.services.sets import said_absent
 from annotator.labeling.services.undoing import undo
 from annotator.projects.models import LabelClass, Project, Role
-from annotator.projects.selectors import live_classes, role_of
+from annotator.projects.selectors import role_of
 
 CHUNK = 20  # items a transaction: some 20 ms of writing
 Verdict = Annotation.Verdict
@@ -51,6 +54,7 @@ class Result:
     image: Image | None = None
     message: str = ""
     task: Task | None = None
+    changed: bool = False  # a current label was given, changed or taken back
 
 
 @dataclass
@@ -70,24 +74,16 @@ def submit_annotations(*, project: Project, user: User, items: Sequence[Item]) -
     """
     role = role_of(user, project)
     assert role is not None, "the API has checked the membership"
-    desk = _Desk(project, user, role, set(live_classes(project.pk).values_list("id", flat=True)))
+    desk = _Desk(project, user, role, sayable_classes(project))
     results: list[Result] = []
     for start in range(0, len(items), CHUNK):
         with transaction.atomic():
             Project.objects.select_for_update().get(pk=project.pk)
             done = [_submit(desk, item) for item in items[start : start + CHUNK]]
             _tell(desk, done)
-            count_changes(project=project, count=sum(map(_changed, done)))
+            count_changes(project=project, count=sum(result.changed for result in done))
         results += done
     return results
-
-
-def _changed(result: Result) -> bool:
-    """Whether a current label was given, changed or taken back."""
-    if result.status != "created" or result.annotation is None:
-        return False
-    undone = result.annotation.undoes
-    return result.annotation.applied or (undone is not None and undone.applied)
 
 
 def _tell(desk: _Desk, results: Sequence[Result]) -> None:
@@ -116,10 +112,11 @@ def _submit(desk: _Desk, item: Item) -> Result:
 
 def _submit_undo(desk: _Desk, item: Item) -> Result:
     assert item.undoes is not None
-    annotation, task = undo(project=desk.project, user=desk.user, client_id=item.client_id, undoes=item.undoes)
-    status = "conflict" if annotation.conflict else "created"
-    message = "The label was changed since, so it stays as it is." if annotation.conflict else ""
-    return Result(item.client_id, status, annotation, annotation.image, message, task)
+    done = undo(project=desk.project, user=desk.user, client_id=item.client_id, undoes=item.undoes)
+    row = done.row
+    status = "conflict" if row.conflict else "created"
+    message = "The label was changed since, so it stays as it is." if row.conflict else ""
+    return Result(item.client_id, status, row, row.image, message, done.task, done.changed)
 
 
 def _find(desk: _Desk, item: Item) -> tuple[Task | None, Image]:
@@ -141,23 +138,43 @@ def _check(desk: _Desk, item: Item, task: Task | None, image: Image) -> None:
     if item.verdict not in (Verdict.LABEL, Verdict.SKIP, Verdict.UNSURE, Verdict.FLAG):
         raise DomainError(f"'{item.verdict}' is not a verdict; use label, skip, unsure or flag.")
     if item.verdict == Verdict.LABEL:
-        unknown = [label for label in item.labels if label not in desk.classes]
-        if unknown:
-            raise DomainError(f"Class {unknown[0]} is not in this project, or is archived.")
-        check_set(desk.project, item.labels)
-        if image.trust > Trust.HUMAN and desk.role < Role.REVIEWER:
+        check_labels(desk.project, item.labels, desk.classes)
+        asked = task is not None and task.purpose == Purpose.REVIEW  # an answer that comes late is kept all the same
+        if image.trust > Trust.HUMAN and desk.role < Role.REVIEWER and not asked:
             raise DomainError("This label was reviewed; a reviewer can change it.")
-    if task is None and image.reserve and image.trust < Trust.PAGE_VERIFIED:
+    unanswered = image.reserve and image.trust < Trust.PAGE_VERIFIED
+    if task is None and unanswered and not cases.sent_back_to(image, desk.user).exists():
         raise DomainError("This picture is in the reserve: it is answered blind, in the queue, or not at all.")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What becomes of an answer: one vote of several, or the label, or neither."""
+
+    vote: bool = False
+    applied: bool = False
+    conflict: bool = False
+
+
+def _plan(desk: _Desk, item: Item, task: Task | None, image: Image, *, own: bool) -> _Plan:
+    """Decide what an answer comes to. A vote is `applied` where it is the one that makes all agree."""
+    if item.verdict != Verdict.LABEL:
+        return _Plan()
+    vote = voting.is_vote(project=desk.project, image=image, task=task, user=desk.user, role=desk.role)
+    if vote and image.trust == Trust.NONE:
+        found = voting.Ballot.of(desk.project, image).outcome({desk.user.pk: frozenset(item.labels)})
+        return _Plan(vote=True, applied=found == voting.Outcome.AGREED)
+    in_time = own and task is not None and (task.lease_expires_at is None or task.lease_expires_at > timezone.now())
+    may_set = image.trust == Trust.NONE or (task is None and item.seen_version == image.label_version)
+    applied = may_set or (in_time and not vote)
+    return _Plan(applied=applied, conflict=not applied)
 
 
 def _keep(desk: _Desk, item: Item, task: Task | None, image: Image) -> Result:
     """Write the annotation, and the label where it may be set."""
     own = task is not None and task.leased_to_id == desk.user.pk and task.state == Task.State.LEASED
-    in_time = own and task is not None and (task.lease_expires_at is None or task.lease_expires_at > timezone.now())
     labels = item.verdict == Verdict.LABEL
-    may_set = in_time or image.trust == Trust.NONE or (task is None and item.seen_version == image.label_version)
-    conflict = labels and not may_set
+    plan = _plan(desk, item, task, image, own=own)
     absent = said_absent(desk.project, image=image, task=task, labels=item.labels, classes=desk.classes)
     annotation = Annotation.objects.create(
         project=desk.project,
@@ -177,25 +194,35 @@ def _keep(desk: _Desk, item: Item, task: Task | None, image: Image) -> Result:
         blind=task.blind if task else False,
         lead_time_ms=item.lead_time_ms,
         seen_version=item.seen_version,
-        applied=labels and may_set,
-        conflict=conflict,
+        vote=plan.vote,
+        applied=plan.applied,
+        conflict=plan.conflict,
     )
-    if labels and may_set:
-        set_labels(image=image, label_ids=item.labels, absent_ids=absent, trust=Trust.HUMAN)
-    _close_tasks(image, task, own, labelled=labels and may_set)
-    message = (
-        "Somebody labelled this picture meanwhile. Your answer is kept; the label is unchanged." if conflict else ""
-    )
-    return Result(item.client_id, "conflict" if conflict else "created", annotation, image, message)
-
-
-def _close_tasks(image: Image, task: Task | None, own: bool, *, labelled: bool) -> None:
-    """The answered task is done; once the picture has a label, nobody else needs to see it in the queue."""
     if task is not None and own:
         Task.objects.filter(pk=task.pk).update(state=Task.State.DONE, lease_expires_at=None)
-    if labelled:
-        waiting = Task.objects.filter(image=image, purpose=Purpose.QUEUE, state=Task.State.OPEN)
-        waiting.update(state=Task.State.WITHDRAWN)
+    version = image.label_version
+    _follow_up(desk, annotation, image)
+    message = "Somebody labelled this picture meanwhile. Your answer is kept; the label is unchanged."
+    return Result(
+        item.client_id,
+        "conflict" if plan.conflict else "created",
+        annotation,
+        image,
+        message if plan.conflict else "",
+        changed=image.label_version > version,
+    )
+
+
+def _follow_up(desk: _Desk, row: Annotation, image: Image) -> None:
+    """Let an answer take effect: on the label, on who else is asked, and on the picture's cases."""
+    if row.vote or (row.verdict in PASSES and image.trust == Trust.NONE and voting.has_votes(image)):
+        voting.settle(project=desk.project, image=image, by=desk.user)
+    elif row.applied:
+        set_labels(image=image, label_ids=row.labels, absent_ids=row.absent, trust=Trust.HUMAN)
+        voting.withdraw_tasks(image)  # once the picture has a label, nobody else needs to see it in the queue
+    if row.verdict == Verdict.FLAG:
+        cases.open_flag(flag=row)
+    cases.after_answer(row=row, decides=desk.role >= Role.REVIEWER)
 
 
 def record_import_labels(*, project: Project, user: User, pairs: Sequence[tuple[int, int]], batch_id: int) -> int:

@@ -53,8 +53,7 @@ def retract_chunk(*, stretch: Stretch, user: User, newest: int) -> int:
         rows = stretch.standing().filter(pk__lte=newest).order_by("-pk")
         targets = list(rows.select_related("task")[:CHUNK])
         undone = [take_back(target=target, user=user, client_id=uuid.uuid4()) for target in targets]
-        changed = sum(target.applied and not row.conflict for target, row in zip(targets, undone, strict=True))
-        count_changes(project=stretch.project, count=changed)
+        count_changes(project=stretch.project, count=sum(taken.changed for taken in undone))
         return len(targets)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,49 +13,61 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.common.errors import DomainError
 from annotator.images.models import Image, Trust
-from annotator.labeling.models import Annotation, Task
+from annotator.labeling.models import Annotation, Purpose, Task
+from annotator.labeling.services import cases, voting
 from annotator.labeling.services.current import set_labels
 from annotator.projects.models import Project
 
 TRUST_OF_ORIGIN = {Annotation.Origin.IMPORT: Trust.IMPORTED, Annotation.Origin.VERIFY: Trust.PAGE_VERIFIED}
 
 
-def undo(*, project: Project, user: User, client_id: uuid.UUID, undoes: uuid.UUID) -> tuple[Annotation, Task | None]:
+class TakenBack(NamedTuple):
+    """The row that takes an answer back, and whether the picture's label changed with it."""
+
+    row: Annotation
+    changed: bool
+
+
+class Undone(NamedTuple):
+    """The same, with the task that is in the person's hands again."""
+
+    row: Annotation
+    changed: bool
+    task: Task | None
+
+
+def undo(*, project: Project, user: User, client_id: uuid.UUID, undoes: uuid.UUID) -> Undone:
     """Take back one's own annotation: the label before it returns, and its task comes back to the same person.
 
-    Returns:
-        The undo's row (`conflict` when somebody changed the label since, which then stays), and the task leased again.
+    The undo's row has `conflict` when somebody changed the label since, which then stays.
 
     Raises:
         DomainError: there is no such annotation of this person, or it is undone already.
     """
     target = (
-        Annotation.objects.filter(project=project, user=user, client_id=undoes).exclude(verdict=Annotation.Verdict.UNDO)
+        Annotation.objects.filter(project=project, user=user, client_id=undoes)
+        .exclude(verdict=Annotation.Verdict.UNDO)
+        .select_related("task")
     ).first()
     if target is None:
         raise DomainError("There is no such answer of yours to take back.")
     if Annotation.objects.filter(undoes=target).exists():
         raise DomainError("This answer is taken back already.")
-    row = take_back(target=target, user=user, client_id=client_id)
-    return row, None if row.conflict else _lease_again(target.task, user)
+    row, changed = take_back(target=target, user=user, client_id=client_id)
+    return Undone(row, changed, None if row.conflict else _lease_again(target.task, user))
 
 
-def take_back(*, target: Annotation, user: User, client_id: uuid.UUID) -> Annotation:
+def take_back(*, target: Annotation, user: User, client_id: uuid.UUID) -> TakenBack:
     """Append the row that takes an answer back, and restore the label before it, unless another has come since.
 
-    Call inside a transaction that has locked the project's row.
+    A picture that several people label gets what the votes that are left come to. Call inside a transaction that has
+    locked the project's row.
     """
-    image = Image.objects.select_for_update().get(pk=target.image_id)
-    overtaken = target.applied and _newest_applied(image) != target
-    if target.applied and not overtaken:
-        before = _newest_applied(image, other_than=target)
-        set_labels(
-            image=image,
-            label_ids=before.labels if before else [],
-            absent_ids=before.absent if before else [],
-            trust=trust_of(before) if before else Trust.NONE,
-        )
-    return Annotation.objects.create(
+    image = Image.objects.select_for_update().select_related("project").get(pk=target.image_id)
+    version = image.label_version
+    newest = _newest_decision(image)
+    overtaken = (target.applied or target.vote) and newest is not None and newest != target
+    row = Annotation.objects.create(
         project_id=target.project_id,
         image=image,
         user=user,
@@ -65,25 +78,49 @@ def take_back(*, target: Annotation, user: User, client_id: uuid.UUID) -> Annota
         undoes=target,
         conflict=overtaken,
     )
+    if not overtaken:
+        cases.after_undo(target=target, by=user)
+        _restore(image, target, user)
+    return TakenBack(row, image.label_version > version)
+
+
+def _restore(image: Image, target: Annotation, user: User) -> None:
+    """Give a picture the label that it has without an answer: of the decision before it, else of the votes."""
+    if target.applied and not target.vote:
+        before = _newest_decision(image)
+        if before is None:
+            voting.settle(project=image.project, image=image, by=user)
+        else:
+            set_labels(image=image, label_ids=before.labels, absent_ids=before.absent, trust=trust_of(before))
+        return
+    from_votes = image.trust in (Trust.NONE, Trust.HUMAN) and _newest_decision(image) is None
+    if from_votes and (target.vote or voting.has_votes(image)):
+        voting.settle(project=image.project, image=image, by=user)
 
 
 def trust_of(annotation: Annotation) -> Trust:
     """The trust that a label has when it stems from this annotation."""
+    if annotation.purpose == Purpose.REVIEW:
+        return Trust.REVIEWED
     return TRUST_OF_ORIGIN.get(Annotation.Origin(annotation.origin), Trust.HUMAN)
 
 
-def _newest_applied(image: Image, other_than: Annotation | None = None) -> Annotation | None:
-    """The annotation that the image's current label stems from."""
-    rows = Annotation.objects.filter(image=image, applied=True, undone_by=None)
-    if other_than is not None:
-        rows = rows.exclude(pk=other_than.pk)
-    return rows.order_by("-id").first()
+def _newest_decision(image: Image) -> Annotation | None:
+    """The standing answer that gave the image its label by itself; None where it has none, or has it from votes."""
+    return Annotation.objects.filter(image=image, applied=True, vote=False, undone_by=None).order_by("-id").first()
 
 
 def _lease_again(task: Task | None, user: User) -> Task | None:
-    """Put an answered task back into the person's hands, unless the picture waits for somebody already."""
+    """Put an answered task back into the person's hands, unless the picture waits for somebody already.
+
+    The question that was meant for the next voter gives way to it.
+    """
     if task is None:
         return None
+    if task.purpose == Purpose.REVIEW:
+        Task.objects.filter(image=task.image_id, purpose=Purpose.REVIEW, state=Task.State.OPEN).update(
+            state=Task.State.WITHDRAWN
+        )
     expires = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
     try:
         with transaction.atomic():
