@@ -1,56 +1,20 @@
-import { X } from "lucide-react";
-import type { ReactNode } from "react";
-import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Button, IconButton } from "./Button";
+import { Button } from "./Button";
 import styles from "./Dialog.module.css";
+import type { DialogProps } from "./DialogFrame";
 
-interface Props {
-  title: string;
-  onClose: () => void;
-  children: ReactNode;
-  look?: "dialog" | "drawer" | "palette" | "wide";
-  bare?: boolean;
-  dismissable?: boolean;
-}
+const load = () => import("./DialogFrame");
+const Frame = lazy(load);
+// A page starts without it, and has it before anybody asks or the network goes.
+window.addEventListener("load", () => void load(), { once: true });
 
 /** A modal dialog: keeps the focus inside, closes on Escape and gives the focus back. */
-export function Dialog({
-  title,
-  onClose,
-  children,
-  look = "dialog",
-  bare = false,
-  dismissable = true,
-}: Props) {
-  const { t } = useTranslation();
+export function Dialog(props: DialogProps) {
   return (
-    <ModalOverlay
-      isOpen
-      isDismissable={dismissable}
-      isKeyboardDismissDisabled={!dismissable}
-      onOpenChange={(open) => !open && onClose()}
-      className={styles.overlay}
-      data-look={look}
-    >
-      <Modal className={styles.modal} data-look={look}>
-        <AriaDialog className={styles.dialog} aria-label={bare ? title : undefined}>
-          {!bare && (
-            <header className={styles.head}>
-              <Heading slot="title" className={styles.title}>
-                {title}
-              </Heading>
-              {dismissable && (
-                <IconButton label={t("common.close")} onClick={onClose}>
-                  <X size={16} strokeWidth={1.5} />
-                </IconButton>
-              )}
-            </header>
-          )}
-          {children}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense fallback={null}>
+      <Frame {...props} />
+    </Suspense>
   );
 }
 

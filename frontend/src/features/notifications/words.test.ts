@@ -1,7 +1,7 @@
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import en from "../../messages/en.json";
-import { badge } from "./Bell";
+import { badge } from "./BellFace";
 import { linkOf, toneOf, wordsOf } from "./words";
 
 const project = { id: 7, name: "Clothes" };

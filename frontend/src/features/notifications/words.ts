@@ -25,6 +25,9 @@ export function linkOf({ kind, data, project }: Pick<Notification, "kind" | "dat
     export_made: "/exports",
     schedule_fired: "/schedules",
     webhook_disabled: "/settings/webhooks",
+    case_opened: `/review?case=${data.case}`,
+    case_answered: `/review?case=${data.case}`,
+    case_resolved: `/review?case=${data.case}`,
   };
   return base + (paths[kind] ?? "");
 }
@@ -35,7 +38,7 @@ export function toneOf({ kind, data }: Pick<Notification, "kind" | "data">): Ton
   if (bad.has(kind)) return "bad";
   if (kind === "model_made" && data.state === "rejected") return "bad";
   if (kind === "import_finished" && data.state !== "done") return "plain";
-  return kind === "member_changed" ? "plain" : "good";
+  return kind === "member_changed" || kind.startsWith("case_") ? "plain" : "good";
 }
 
 function aboutModel(t: TFunction, kind: string, data: Notification["data"]): string {
@@ -62,6 +65,13 @@ function aboutImport(t: TFunction, data: Notification["data"]): string {
   });
 }
 
+function aboutCase(t: TFunction, kind: string, data: Notification["data"]): string {
+  const flag = data.case_kind === "flag";
+  if (kind === "case_resolved") return t("notifications.caseResolved");
+  if (kind === "case_opened") return flag ? t("notifications.flagged") : t("notifications.votersDisagree");
+  return data.state === "sent_back" ? t("notifications.caseSentBack") : t("notifications.caseAnswered");
+}
+
 /** The sentence of a notification. */
 export function wordsOf(t: TFunction, { kind, data }: Pick<Notification, "kind" | "data">): string {
   const number = whole(data.number);
@@ -81,6 +91,10 @@ export function wordsOf(t: TFunction, { kind, data }: Pick<Notification, "kind" 
     case "model_promoted":
     case "model_rolled_back":
       return aboutModel(t, kind, data);
+    case "case_opened":
+    case "case_answered":
+    case "case_resolved":
+      return aboutCase(t, kind, data);
     case "snapshot_made":
       return t("notifications.snapshotMade", { name: text(data.name), number: whole(data.rows) });
     case "export_made":
