@@ -1,6 +1,6 @@
 """Reads of what is told of the activity log: notifications, webhooks and their deliveries."""
 
-from annotator.events.selectors.notifications import notifications
+from annotator.events.selectors.notifications import CONCERNED, notifications
 from annotator.events.selectors.webhooks import (
     body_of,
     deliveries_of,
@@ -11,6 +11,7 @@ from annotator.events.selectors.webhooks import (
 )
 
 __all__ = [
+    "CONCERNED",
     "body_of",
     "deliveries_of",
     "due_deliveries",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -15,10 +17,13 @@ KEPT = timedelta(days=30)
 ALARMING_IMBALANCE = 10  # largest class over smallest
 
 FOR_LEADS = ("import_finished", "job_failed", "run_finished", "run_failed", "webhook_disabled")
-FOR_REVIEWERS = ("model_made", "model_promoted", "model_rolled_back")
+FOR_REVIEWERS = ("model_made", "model_promoted", "model_rolled_back", "case_opened")
 FOR_WHO_ASKED = ("import_finished", "job_failed", "run_finished", "run_failed", "export_made", "snapshot_made")
+# These name the people whom they concern in `data["concerns"]`, which has at most so many.
+FOR_WHOM_IT_CONCERNS = ("case_answered", "case_resolved")
+CONCERNED = 8
 # Whoever does these has seen them done.
-NO_NEWS_TO_ACTOR = ("model_rolled_back", "member_changed")
+NO_NEWS_TO_ACTOR = ("model_rolled_back", "member_changed", "case_opened", "case_answered", "case_resolved")
 # Their failure is an event of its own, which says more.
 FAILURES_TOLD_OTHERWISE = ("train",)
 
@@ -46,6 +51,7 @@ def _audience(user: User) -> Q:
     roles: dict[int, int] = dict(held)
     leads = [project for project, role in roles.items() if role >= Role.LEAD]
     reviewers = [project for project, role in roles.items() if role >= Role.REVIEWER]
+    named = reduce(or_, (Q(**{f"data__concerns__{place}": user.pk}) for place in range(CONCERNED)))
     # SQLite finds a JSON null greater than any number.
     uneven = Q(data__imbalance_ratio__gte=ALARMING_IMBALANCE) & ~Q(data__imbalance_ratio=None)
     return (
@@ -55,4 +61,5 @@ def _audience(user: User) -> Q:
         | Q(project__in=reviewers, kind__in=FOR_REVIEWERS)
         | Q(project__in=list(roles), kind__in=FOR_WHO_ASKED, actor=user)
         | Q(project__in=list(roles), kind="member_changed", data__user=user.pk)
+        | Q(project__in=list(roles), kind__in=FOR_WHOM_IT_CONCERNS) & named
     )

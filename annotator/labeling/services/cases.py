@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.accounts.models import User
+from annotator.events.selectors import CONCERNED
 from annotator.events.services import record_event
 from annotator.images.models import Image
 from annotator.labeling.models import Annotation, Case, CaseComment
@@ -15,7 +16,6 @@ from annotator.labeling.review_selectors import standing_votes
 
 State = Case.State
 Verdict = Annotation.Verdict
-TOLD = 8  # people who are told of one event by name
 
 
 def unresolved(image: Image) -> QuerySet[Case]:
@@ -31,9 +31,10 @@ def sent_back_to(image: Image, user: User) -> QuerySet[Case]:
 def tell(case: Case, kind: str, actor: User | None) -> None:
     """Record what happened to a case: `concerns` names those who are told, whatever their role."""
     people = {case.opened_by_id, case.assignee_id, *case.comments.values_list("user_id", flat=True)}
-    if case.kind == Case.Kind.DISAGREEMENT:
+    if kind == "case_resolved":
         people |= set(standing_votes(case.project).filter(image=case.image_id).values_list("user_id", flat=True))
-    people -= {None, actor.pk if actor else None}
+    if actor is not None:
+        people.discard(actor.pk)
     record_event(
         project_id=case.project_id,
         kind=kind,
@@ -42,7 +43,7 @@ def tell(case: Case, kind: str, actor: User | None) -> None:
         case_kind=case.kind,
         state=case.state,
         image=case.image_id,
-        concerns=sorted(pk for pk in people if pk is not None)[:TOLD],
+        concerns=sorted(pk for pk in people if pk is not None)[:CONCERNED],
     )
 
 

@@ -246,6 +246,23 @@ export interface paths {
         patch: operations["update_project"];
         trace?: never;
     };
+    "/api/projects/{project_id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show percent agreement, Cohen's κ of each two people, and Krippendorff's α of the project and each class. */
+        get: operations["agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/annotations": {
         parameters: {
             query?: never;
@@ -350,6 +367,108 @@ export interface paths {
         get: operations["get_blob"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List cases, newest first; annotators see those that concern them. */
+        get: operations["cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show a case with its votes and its thread. */
+        get: operations["case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases/{case_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Add to the thread. */
+        post: operations["comment_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases/{case_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Open a case again; a reviewer's resolution is taken back, and the label before it returns. */
+        post: operations["reopen_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases/{case_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the picture its label, with the trust of a review; sending it again changes nothing. */
+        post: operations["resolve_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/cases/{case_id}/send_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send a case back to somebody, with what to look at; it is among that person's cases then. */
+        post: operations["send_case_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1605,6 +1724,56 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description Agreement of all pictures that several people labelled independently. */
+        Agreement: {
+            kappa: components["schemas"]["AgreementOfTwo"][];
+            per_class: components["schemas"]["AgreementOnClass"][];
+            /** @description with two votes or more */
+            pictures: number;
+            /** @description on them */
+            votes: number;
+            /**
+             * Format: double
+             * @description share of pairs of votes that agree, 0 to 1
+             */
+            percent: number | null;
+            /**
+             * Format: double
+             * @description Krippendorff's α, nominal; null where it is undefined
+             */
+            alpha: number | null;
+        };
+        AgreementOfTwo: {
+            a: components["schemas"]["Person"];
+            b: components["schemas"]["Person"];
+            /** @description that both of them labelled */
+            pictures: number;
+            /**
+             * Format: double
+             * @description share of them with the same answer, 0 to 1
+             */
+            percent: number;
+            /**
+             * Format: double
+             * @description Cohen's κ; null where it is undefined
+             */
+            kappa: number | null;
+        };
+        AgreementOnClass: {
+            class: number;
+            /** @description that somebody said it of */
+            pictures: number;
+            /**
+             * Format: double
+             * @description chance that another voter said it, too, of a picture that one voter said it of, 0 to 1
+             */
+            percent: number;
+            /**
+             * Format: double
+             * @description Krippendorff's α of this class against the rest
+             */
+            alpha: number | null;
+        };
         /** @description A page of answers, newest first; go on with `after` = `next`. */
         AnnotationPage: {
             results: components["schemas"]["AnnotationRow"][];
@@ -2036,6 +2205,57 @@ export interface components {
          * @enum {string}
          */
         BatchStateEnum: "receiving" | "queued" | "running" | "done" | "failed" | "cancelled" | "undone";
+        /** @description A picture that was flagged, or whose voters disagree, with all that was said about it. */
+        Case: {
+            id: number;
+            kind: components["schemas"]["CaseKindEnum"];
+            state: components["schemas"]["CaseStateEnum"];
+            image: components["schemas"]["ImageBrief"];
+            /** @description the newest of each person, in the order in which they were given */
+            votes: components["schemas"]["Vote"][];
+            flag: components["schemas"]["Flag"] | null;
+            /** @description oldest first */
+            comments: components["schemas"]["CaseComment"][];
+            /** @description to whom it was sent back last */
+            assignee: components["schemas"]["Person"] | null;
+            resolution: components["schemas"]["Resolution"] | null;
+            label: number | null;
+            /** @description classes said to be present now */
+            labels: number[];
+            trust: components["schemas"]["TrustEnum"];
+            /** @description what to send as `seen_version` with a resolution */
+            label_version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description One contribution to a case's thread. */
+        CaseComment: {
+            id: number;
+            user: components["schemas"]["Person"];
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description * `flag` - Flag
+         *     * `disagreement` - Disagreement
+         * @enum {string}
+         */
+        CaseKindEnum: "flag" | "disagreement";
+        /** @description A page of cases, newest first; go on with `after` = `next`. */
+        CasePage: {
+            results: components["schemas"]["Case"][];
+            next: number | null;
+        };
+        /**
+         * @description * `open` - Open
+         *     * `sent_back` - Sent Back
+         *     * `resolved` - Resolved
+         * @enum {string}
+         */
+        CaseStateEnum: "open" | "sent_back" | "resolved";
         /**
          * @description * `person` - Person
          *     * `cron` - Cron
@@ -2097,6 +2317,7 @@ export interface components {
         /**
          * @description * `torn` - torn
          *     * `unsure` - unsure
+         *     * `doubtful` - doubtful
          *     * `unlike_labelled` - unlike_labelled
          *     * `typical` - typical
          *     * `rare` - rare
@@ -2105,11 +2326,15 @@ export interface components {
          *     * `control` - control
          * @enum {string}
          */
-        CodeEnum: "torn" | "unsure" | "unlike_labelled" | "typical" | "rare" | "short" | "random" | "control";
+        CodeEnum: "torn" | "unsure" | "doubtful" | "unlike_labelled" | "typical" | "rare" | "short" | "random" | "control";
         /** @description Whether only to measure. */
         CollectionRequest: {
             /** @default false */
             dry_run: boolean;
+        };
+        /** @description What to add to the thread. */
+        CommentRequestRequest: {
+            text: string;
         };
         /** @description How many pictures are in which state; archived ones are nowhere. */
         Counts: {
@@ -2351,6 +2576,12 @@ export interface components {
         FiringPage: {
             results: components["schemas"]["Firing"][];
             next: number | null;
+        };
+        /** @description The flag that opened a case. */
+        Flag: {
+            user: components["schemas"]["Person"];
+            comment: string;
+            annotation: number;
         };
         /**
          * @description * `image_folder` - Image Folder
@@ -2658,6 +2889,9 @@ export interface components {
          *     * `retracted` - retracted
          *     * `refreshed` - refreshed
          *     * `duplicates_split` - duplicates_split
+         *     * `case_opened` - case_opened
+         *     * `case_answered` - case_answered
+         *     * `case_resolved` - case_resolved
          *     * `holdout_added` - holdout_added
          *     * `holdout_dropped` - holdout_dropped
          *     * `reserve_released` - reserve_released
@@ -2667,7 +2901,7 @@ export interface components {
          *     * `webhook_disabled` - webhook_disabled
          * @enum {string}
          */
-        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
+        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "case_opened" | "case_answered" | "case_resolved" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -3035,6 +3269,14 @@ export interface components {
              */
             control_share?: number;
             round_size?: number;
+            /**
+             * Format: double
+             * @description share of the pictures that several people label independently
+             */
+            overlap_share?: number;
+            /** @description people who label each of them */
+            overlap_votes?: number;
+            label_mode?: components["schemas"]["LabelModeEnum"];
             classes?: (string | {
                 name: string;
                 description?: string;
@@ -3232,6 +3474,7 @@ export interface components {
             stage: components["schemas"]["StageEnum"];
             jobs: components["schemas"]["Job"][];
             loop: components["schemas"]["Loop"];
+            review: components["schemas"]["Review"];
         };
         /** @description Challenger and champion on the same pictures. */
         Paired: {
@@ -3314,6 +3557,13 @@ export interface components {
              */
             control_share?: number;
             round_size?: number;
+            /**
+             * Format: double
+             * @description share of the pictures that several people label independently
+             */
+            overlap_share?: number;
+            /** @description people who label each of them */
+            overlap_votes?: number;
             archived?: boolean;
         };
         /** @description A member's new role. */
@@ -3513,6 +3763,13 @@ export interface components {
              */
             readonly control_share: number;
             readonly round_size: number;
+            /**
+             * Format: double
+             * @description share of the pictures that several people label independently
+             */
+            readonly overlap_share: number;
+            /** @description people who label each of them */
+            readonly overlap_votes: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
@@ -3538,6 +3795,13 @@ export interface components {
              */
             readonly control_share: number;
             readonly round_size: number;
+            /**
+             * Format: double
+             * @description share of the pictures that several people label independently
+             */
+            readonly overlap_share: number;
+            /** @description people who label each of them */
+            readonly overlap_votes: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
@@ -3698,16 +3962,37 @@ export interface components {
             name: string;
             rows: number;
         };
+        /** @description The answer that closed a case: a reviewer's, or the vote that made all agree. */
+        Resolution: {
+            labels: number[];
+            user: components["schemas"]["Person"];
+        };
+        /** @description The label that a reviewer gives, whether it is one of the votes or another. */
+        ResolveRequestRequest: {
+            /** Format: uuid */
+            client_id: string;
+            labels: number[];
+            seen_version: number;
+        };
         Result: {
             /** Format: uuid */
             client_id: string;
             status: components["schemas"]["StatusEnum"];
             annotation: number | null;
             label: number | null;
+            /** @description of a conflict: all that the picture has now */
+            labels: number[];
             trust: number | null;
             label_version: number | null;
             message: string;
             task: components["schemas"]["Task"] | null;
+        };
+        /** @description Cases that wait: flags, and pictures whose voters disagree. */
+        Review: {
+            /** @description for a reviewer */
+            open: number;
+            /** @description for the person who asks */
+            sent_back_to_me: number;
         };
         /**
          * @description * `viewer` - viewer
@@ -4037,6 +4322,12 @@ export interface components {
             missing: components["schemas"]["ArmCounts"];
             measured: components["schemas"]["MeasuredGain"] | null;
         };
+        /** @description Whom to ask again, and what. */
+        SendBackRequestRequest: {
+            /** Format: int64 */
+            user: number;
+            text: string;
+        };
         /** @description A picture and how much it looks like the one that was asked for. */
         SimilarImage: {
             id: number;
@@ -4293,6 +4584,8 @@ export interface components {
             /** Format: double */
             confidence: number;
             top: components["schemas"]["Guess"][];
+            /** @description classes taken for present: those of at least 50 % */
+            suggested: number[];
         };
         SuggestionThen: {
             head: string;
@@ -4406,6 +4699,14 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "label" | "skip" | "unsure" | "flag";
+        /** @description One person's answer. */
+        Vote: {
+            user: components["schemas"]["Person"];
+            labels: number[];
+            /** Format: date-time */
+            created_at: string;
+            annotation: number;
+        };
         /** @description A webhook. Its secret is never among this. */
         Webhook: {
             readonly id: number;
@@ -4863,6 +5164,27 @@ export interface operations {
             };
         };
     };
+    agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+        };
+    };
     history: {
         parameters: {
             query?: {
@@ -5098,6 +5420,165 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    cases: {
+        parameters: {
+            query?: {
+                after?: number;
+                /**
+                 * @description * `flag` - Flag
+                 *     * `disagreement` - Disagreement
+                 */
+                kind?: "flag" | "disagreement" | "";
+                limit?: number;
+                /** @description flagged by me, sent back to me, or voted on by me; annotators never see others */
+                mine?: boolean;
+                /**
+                 * @description * `open` - Open
+                 *     * `sent_back` - Sent Back
+                 *     * `resolved` - Resolved
+                 */
+                state?: "open" | "sent_back" | "resolved" | "";
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+        };
+    };
+    case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+        };
+    };
+    comment_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+        };
+    };
+    reopen_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+        };
+    };
+    resolve_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+        };
+    };
+    send_case_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendBackRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
             };
         };
     };

@@ -12,6 +12,7 @@ import { useProjectContext } from "../../components/useProjectContext";
 import { BackboneSettings } from "./BackboneSettings";
 import { DangerCard } from "./DangerCard";
 import { LearningFields } from "./LearningFields";
+import { OverlapFields } from "./OverlapFields";
 import styles from "./project.module.css";
 
 type Editable = Pick<
@@ -24,6 +25,8 @@ type Editable = Pick<
   | "strategy"
   | "control_share"
   | "blind_every"
+  | "overlap_share"
+  | "overlap_votes"
 >;
 
 function ProjectForm({ project }: { project: Project }) {
@@ -85,6 +88,7 @@ function ProjectForm({ project }: { project: Project }) {
             errors={fields.blind_every}
             onChange={(event) => change({ blind_every: event.target.valueAsNumber || 0 })}
           />
+          <OverlapFields value={value} onChange={change} errors={fields} />
           <FormError error={save.error} />
           <div className={styles.actions}>
             <Button
