@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import numpy as np
 from django.db.models import Count, Q, QuerySet
@@ -16,7 +17,10 @@ from annotator.images.models import Image, Trust
 from annotator.images.selectors import active_space, columns
 from annotator.jobs.models import Job, JobKind
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
-from annotator.projects.models import LabelClass, Project
+from annotator.labeling.review_selectors import between_votes, voted_on
+from annotator.labeling.set_selectors import PRESENT, UNKNOWN, assume_absent, label_targets
+from annotator.projects.models import Project
+from annotator.projects.selectors import live_classes
 
 PREFETCH = 20  # tasks that a Label page holds ahead
 ACTIVE_MINUTES = 15
@@ -30,14 +34,19 @@ class RefreshData:
     """What a head refresh reads, as positions into the array store.
 
     Attributes:
+        classes: int64 [C] ids of the classes that a head can learn, in their order.
         train: int64 [t] positions of trusted labels outside reserve and hold-outs; `train_labels` their class ids.
         test: int64 [s] positions of the answered reserve; `test_labels` their class ids.
         pool: int64 [p] positions without a trusted label, outside reserve and hold-outs.
         candidates: int64 [c] those of the pool that may be put before a person now.
-        held: int64 [h] those of the pool that are in somebody's hands, soon to be labelled.
+        held: int64 [h] those of the pool that are in somebody's hands, or between votes: soon to be labelled.
         seq: the change number that all of it was read at.
+        train_targets, test_targets: int8 [t, C] and [s, C] where a picture may have several labels: 1 present,
+            0 absent, -1 nobody has said; a blind answer is the whole set. Labels are then each picture's first, or 0.
+            None where it has one.
     """
 
+    classes: np.ndarray
     train: np.ndarray
     train_labels: np.ndarray
     test: np.ndarray
@@ -46,6 +55,8 @@ class RefreshData:
     candidates: np.ndarray
     held: np.ndarray
     seq: int
+    train_targets: np.ndarray | None = None
+    test_targets: np.ndarray | None = None
 
 
 def refresh_data(project: Project, length: int) -> RefreshData:
@@ -55,15 +66,15 @@ def refresh_data(project: Project, length: int) -> RefreshData:
     present = cols.present[:n]
     label, trust = cols.label[:n], cols.trust[:n]
     reserve, holdout = cols.reserve[:n], cols.holdout[:n]
-    live = np.fromiter(
-        LabelClass.objects.filter(project=project, archived_at=None).values_list("id", flat=True), np.int64
-    )
-    known = present & ~holdout & np.isin(label, live)
+    live = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
+    several = project.label_mode == Project.LabelMode.MULTI
+    known = present & ~holdout & (several | np.isin(label, live))
     train = np.flatnonzero(known & ~reserve & (trust > Trust.NONE) & (trust != Trust.CERTIFIED))
     test = np.flatnonzero(known & reserve & (trust >= Trust.PAGE_VERIFIED))
     waiting = np.flatnonzero(present & ~holdout & ~reserve & (trust == Trust.NONE))
     held = np.intersect1d(waiting, _held(project))
-    return RefreshData(
+    data = RefreshData(
+        classes=live,
         train=train,
         train_labels=label[train].copy(),
         test=test,
@@ -73,14 +84,29 @@ def refresh_data(project: Project, length: int) -> RefreshData:
         held=held,
         seq=cols.seq,
     )
+    return _with_sets(project, data, whole=trust[train] >= Trust.HUMAN) if several else data
+
+
+def _with_sets(project: Project, data: RefreshData, whole: np.ndarray) -> RefreshData:
+    """Add what is known of each class; pictures of which nothing is known are no training data."""
+    targets = assume_absent(label_targets(project, data.train, data.classes), whole)
+    told = (targets != UNKNOWN).any(axis=1)
+    return replace(
+        data,
+        train=data.train[told],
+        train_labels=data.train_labels[told],
+        train_targets=targets[told],
+        test_targets=(label_targets(project, data.test, data.classes) == PRESENT).astype(np.int8),
+    )
 
 
 def _held(project: Project) -> np.ndarray:
-    """Positions of the pictures that are in somebody's hands."""
+    """Positions of the pictures that are in somebody's hands, or have votes and wait for another one or a reviewer."""
     leased = Task.objects.filter(
         project=project, purpose=Purpose.QUEUE, state=Task.State.LEASED, lease_expires_at__gte=timezone.now()
     )
-    return np.fromiter(leased.values_list("image__position", flat=True), np.int64)
+    voted = between_votes(project).values_list("position", flat=True)
+    return np.fromiter(chain(leased.values_list("image__position", flat=True), voted), np.int64)
 
 
 def _candidates(project: Project, free: np.ndarray) -> np.ndarray:
@@ -102,15 +128,13 @@ class Arms:
     """Labelled pictures by how they came to be shown, each list in the order in which people answered.
 
     Attributes:
-        control, control_labels: int64 positions and class ids of pictures that were drawn at random as a comparison.
-        chosen, chosen_labels: the same of those that the strategy chose.
+        control: int64 rows of `RefreshData.train`: pictures that were drawn at random as a comparison.
+        chosen: the same of those that the strategy chose.
         strategies: labels in `chosen` by the name of the strategy.
     """
 
     control: np.ndarray
-    control_labels: np.ndarray
     chosen: np.ndarray
-    chosen_labels: np.ndarray
     strategies: dict[str, int]
 
 
@@ -119,20 +143,17 @@ def selection_arms(project: Project, data: RefreshData) -> Arms:
 
     A picture belongs to the arm of the first standing answer that gave it a label, and has its present label.
     """
-    label_of = dict(zip(data.train.tolist(), data.train_labels.tolist(), strict=True))
+    row_of = {position: row for row, position in enumerate(data.train.tolist())}
     rows = _picked(project).annotate(code=KeyTextTransform("code", "task__reason")).order_by("id")
     arms: tuple[list[int], list[int]] = ([], [])
     strategies: Counter[str] = Counter()
-    waiting = set(label_of)
     for position, code, strategy in rows.values_list("image__position", "code", "task__round__strategy"):
-        if position in waiting:
-            waiting.remove(position)
-            arms[code != CONTROL].append(position)
+        row = row_of.pop(position, None)
+        if row is not None:
+            arms[code != CONTROL].append(row)
             strategies[strategy] += code != CONTROL
-    positions = [np.array(arm, np.int64) for arm in arms]
-    labels = [np.array([label_of[position] for position in arm], np.int64) for arm in arms]
     used = {name: number for name, number in strategies.items() if number}
-    return Arms(positions[0], labels[0], positions[1], labels[1], used)
+    return Arms(*(np.array(arm, np.int64) for arm in arms), strategies=used)
 
 
 @dataclass(frozen=True)
@@ -169,13 +190,13 @@ def arm_sizes(project: Project) -> ArmSizes:
 
 
 def _picked(project: Project) -> QuerySet[Annotation]:
-    """Standing answers that gave a picture of some round its label."""
+    """Standing answers that gave a picture of some round its label; of several voters', the one that made all agree."""
     return Annotation.objects.filter(
         project=project,
         verdict=Annotation.Verdict.LABEL,
         applied=True,
         undone_by=None,
-        task__purpose=Purpose.QUEUE,
+        task__purpose__in=(Purpose.QUEUE, Purpose.REVIEW),
         task__round__isnull=False,
     )
 
@@ -188,12 +209,9 @@ def round_size(project: Project) -> int:
 
 
 def queue_length(project: Project) -> int:
-    """Tasks of the active round that nobody has answered yet."""
-    return Task.objects.filter(
-        project=project,
-        round__state=SelectionRound.State.ACTIVE,
-        state__in=(Task.State.OPEN, Task.State.LEASED),
-    ).count()
+    """Tasks of the active round, and questions to further voters, that nobody has answered yet."""
+    asked = Q(round__state=SelectionRound.State.ACTIVE) | Q(purpose=Purpose.REVIEW)
+    return Task.objects.filter(asked, project=project, state__in=(Task.State.OPEN, Task.State.LEASED)).count()
 
 
 def why_nothing(project: Project) -> str:
@@ -210,11 +228,11 @@ def why_nothing(project: Project) -> str:
 
 
 def more_to_select(project: Project) -> bool:
-    """Whether embedded pictures of the pool are in nobody's hands and not in the active round."""
+    """Whether embedded pictures of the pool are in nobody's hands, not in the active round, and have no votes."""
     space = active_space(project.pk)
     waiting = Task.objects.filter(project=project, purpose=Purpose.QUEUE, round__state=SelectionRound.State.ACTIVE)
     waiting = waiting.filter(state__in=(Task.State.OPEN, Task.State.LEASED))
-    free = pool(project).filter(position__lt=space.length if space else 0).exclude(tasks__in=waiting)
+    free = undrawn(project).filter(position__lt=space.length if space else 0).exclude(tasks__in=waiting)
     return free.exists()
 
 
@@ -281,3 +299,8 @@ def pool_waits(project: Project) -> bool:
 def pool(project: Project) -> QuerySet[Image]:
     """Pictures outside reserve and hold-outs that have no trusted label."""
     return Image.objects.filter(project=project, trust=Trust.NONE, reserve=False, holdout=None, archived_at=None)
+
+
+def undrawn(project: Project) -> QuerySet[Image]:
+    """Pictures of the pool that nobody has voted on: those with votes are no longer drawn, but asked of others."""
+    return pool(project).filter(~voted_on())

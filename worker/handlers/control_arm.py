@@ -12,7 +12,6 @@ from annotator.images.selectors import active_space, embeddings
 from annotator.labeling.selectors import ENOUGH_BLIND, ENOUGH_LABELS, refresh_data, selection_arms
 from annotator.labeling.services import record_gain
 from annotator.projects.models import Project
-from annotator.projects.selectors import live_classes
 from worker.ml.gain import MOST, Labelled, measure_gain
 from worker.runner import JobContext
 
@@ -30,12 +29,14 @@ def handle(ctx: JobContext) -> dict[str, Any]:
         return {"skipped": "too few labels or blind answers, of pictures that are embedded, to compare anything"}
     vectors = embeddings(space)
     spread = np.linspace(0, len(data.pool) - 1, min(POOL_ROWS, len(data.pool))).astype(np.int64)
+    # Where a picture may have several labels, a head is right about it when it has the whole set right.
+    labels = data.train_labels if data.train_targets is None else data.train_targets
+    truth = data.test_labels if data.test_targets is None else data.test_targets
     gain = measure_gain(
-        Labelled(vectors.rows(arms.control[:MOST]), arms.control_labels[:MOST]),
-        Labelled(vectors.rows(arms.chosen[:MOST]), arms.chosen_labels[:MOST]),
-        Labelled(vectors.rows(data.test), data.test_labels),
+        *(Labelled(vectors.rows(data.train[arm[:MOST]]), labels[arm[:MOST]]) for arm in (arms.control, arms.chosen)),
+        Labelled(vectors.rows(data.test), truth),
         vectors.rows(data.pool[spread]),
-        list(live_classes(project.pk).values_list("id", flat=True)),
+        data.classes.tolist(),
         rng=np.random.default_rng(project.pk),
         report=lambda done, total: ctx.progress(done, total, "heads", "training heads on either arm"),
     )

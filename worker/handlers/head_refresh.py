@@ -30,7 +30,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
         return {"skipped": "nothing is embedded yet"}
     data = refresh_data(project, space.length)
     ctx.progress(0, STEPS, "steps", "training the head")
-    scored = train_and_score(project, space, data)
+    scored = train_and_score(space, data)
     ctx.progress(2, STEPS, "steps", "choosing the next pictures")
     picks, seed = select(project, space, data, scored)
     ctx.progress(3, STEPS, "steps", "saving")

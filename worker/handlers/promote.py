@@ -32,7 +32,7 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     space, rate = _fill(ctx, version)
     data = refresh_data(ctx.project, space.length)
     ctx.progress(space.length, space.length, "images", "training the head")
-    scored = train_and_score(ctx.project, space, data)
+    scored = train_and_score(space, data)
     folder = f"{ctx.project.pk}/scores/job-{ctx.job.pk}-{ctx.attempt}"
     if scored is not None:
         write_scores(ctx, scored, folder)

@@ -9,9 +9,8 @@ from annotator.images.models import EmbeddingSpace, ScoreSet
 from annotator.images.selectors import embeddings
 from annotator.images.services import publish_scores
 from annotator.labeling.selectors import RefreshData
-from annotator.projects.models import Project
-from annotator.projects.selectors import live_classes
-from worker.ml.head import Head, Scores, restore_prior, score, train_head
+from worker.ml.head import Head, Scores, probabilities, restore_prior, score, train_head, train_multilabel_head
+from worker.ml.label_sets import chosen, exact_matches, micro_f1, said
 from worker.runner import JobContext
 
 SHOWN = 5  # guesses on the Label page
@@ -19,13 +18,16 @@ PRIOR_ROWS = 4096  # pictures of the pool, spread over it, from which the classe
 
 
 class Scored:
-    """A trained head, what it says of every image, and how it did on the test set."""
+    """A trained head, what it says of every image, and how it did on the test set.
 
-    def __init__(self, head: Head, scores: Scores, data: RefreshData) -> None:
+    `test_correct` counts test pictures of which it names the label, or the whole set of labels; `metrics` tells more.
+    """
+
+    def __init__(self, head: Head, scores: Scores, *, test_correct: int, metrics: dict[str, float]) -> None:
         self.head = head
         self.scores = scores
-        guesses = head.classes[scores.top_class[data.test, 0]] if len(data.test) else np.empty(0, np.int64)
-        self.test_correct = int((guesses == data.test_labels).sum())
+        self.test_correct = test_correct
+        self.metrics = metrics
 
     def top(self, position: int) -> list[tuple[int, float]]:
         """Return (class id, confidence) of the best guesses for one image."""
@@ -33,22 +35,37 @@ class Scored:
         return [(int(c), float(p)) for c, p in zip(classes, self.scores.top_prob[position, :SHOWN], strict=True)]
 
 
-def train_and_score(project: Project, space: EmbeddingSpace, data: RefreshData) -> Scored | None:
+def train_and_score(space: EmbeddingSpace, data: RefreshData) -> Scored | None:
     """Train a head on a space's embeddings and score every picture with it; None without classes or labels.
 
     The fit goes on from the space's last head. What is suggested follows the pool's class shares, not those of the
     pictures that a strategy chose to be labelled.
     """
-    class_ids = list(live_classes(project.pk).values_list("id", flat=True))
-    if not len(data.train) or not class_ids:
+    if not len(data.train) or not len(data.classes):
         return None
     vectors = embeddings(space)
-    head = train_head(vectors.rows(data.train), data.train_labels, class_ids, warm_start=_last_head(space))
     spread = np.linspace(0, len(data.pool) - 1, min(PRIOR_ROWS, len(data.pool))).astype(np.int64)
-    given = dict(zip(*np.unique(data.train_labels, return_counts=True), strict=True))
-    counts = np.array([given.get(class_id, 0) for class_id in class_ids])
+    head, counts = _trained(vectors.rows(data.train), data, _last_head(space))
     head = restore_prior(head, vectors.rows(data.pool[spread]), counts)
-    return Scored(head, score(head, (rows for _, _, rows in vectors.shards())), data)
+    scores = score(head, (rows for _, _, rows in vectors.shards()))
+    metrics = {"temperature": head.temperature}
+    if data.test_targets is None:
+        guesses = head.classes[scores.top_class[data.test, 0]] if len(data.test) else np.empty(0, np.int64)
+        return Scored(head, scores, test_correct=int((guesses == data.test_labels).sum()), metrics=metrics)
+    sets = chosen(probabilities(head, vectors.rows(data.test)))
+    if len(data.test):
+        metrics["micro_f1"] = micro_f1(sets, data.test_targets)
+    return Scored(head, scores, test_correct=int(exact_matches(sets, data.test_targets).sum()), metrics=metrics)
+
+
+def _trained(features: np.ndarray, data: RefreshData, before: Head | None) -> tuple[Head, np.ndarray]:
+    """Train the head that the project's labels call for; also how often each class was given (and denied)."""
+    class_ids = data.classes.tolist()
+    if data.train_targets is None:
+        counts = np.array([(data.train_labels == class_id).sum() for class_id in class_ids])
+        return train_head(features, data.train_labels, class_ids, warm_start=before), counts
+    head = train_multilabel_head(features, data.train_targets, class_ids, warm_start=before)
+    return head, said(data.train_targets)
 
 
 def _last_head(space: EmbeddingSpace) -> Head | None:
@@ -84,5 +101,5 @@ def publish_scored(*, space: EmbeddingSpace, data: RefreshData, scored: Scored, 
         trained_seq=data.seq,
         test_size=len(data.test),
         test_correct=scored.test_correct,
-        metrics={"temperature": scored.head.temperature},
+        metrics=scored.metrics,
     )

@@ -14,7 +14,6 @@ from annotator.images.selectors import ScoreReader, embeddings, neighbours, scor
 from annotator.labeling.selectors import RefreshData, round_size
 from annotator.labeling.services import RoundPick
 from annotator.projects.models import Project
-from annotator.projects.selectors import live_classes
 from worker.handlers.scoring import SHOWN, Scored
 from worker.ml.head import probabilities
 from worker.ml.strategies import REGISTRY, Pick, Problem, Probs
@@ -40,16 +39,15 @@ def select(
     batch = min(round_size(project), len(data.candidates))
     if batch == 0:
         return [], seed
-    class_ids = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
     control = _control(project, data, scored, batch=batch, seed=seed)
-    problem = _problem(project, space, data, scored, class_ids)
+    problem = _problem(project, space, data, scored)
     problem = replace(problem, candidates=np.setdiff1d(data.candidates, [pick.position for pick in control]))
     rng = np.random.default_rng(seed)
     chosen = REGISTRY[project.strategy].query(problem, batch=batch - len(control), rng=rng)
     imported = score_reader(project.pk) if scored is None else None
-    lacks = project.target_per_class - np.bincount(_columns(data.train_labels, class_ids), minlength=len(class_ids))
-    picks = mixed(chosen, control)
-    return [_pick(pick.position, _reason(pick.reason, class_ids, lacks), scored, imported) for pick in picks], seed
+    lacks = project.target_per_class - np.bincount(_known(data)[1], minlength=len(data.classes))
+    picks = [_pick(pick, data.classes, lacks, scored, imported) for pick in mixed(chosen, control)]
+    return picks, seed
 
 
 def _control(project: Project, data: RefreshData, scored: Scored | None, *, batch: int, seed: int) -> list[Pick]:
@@ -68,32 +66,39 @@ def mixed(chosen: Sequence[Pick], control: Sequence[Pick]) -> list[Pick]:
     return [pick for _, pick in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _problem(
-    project: Project, space: EmbeddingSpace, data: RefreshData, scored: Scored | None, class_ids: np.ndarray
-) -> Problem:
-    labelled = np.concatenate([data.train, data.held])
-    labels = np.concatenate([_columns(data.train_labels, class_ids), np.full(len(data.held), -1)])
+def _problem(project: Project, space: EmbeddingSpace, data: RefreshData, scored: Scored | None) -> Problem:
+    known, columns = _known(data)
+    untold = np.setdiff1d(data.train, known)  # said to be none of the classes
+    rest = np.concatenate([untold, data.held])
     probs = None
     if scored is not None:
         said = scored.scores
-        probs = Probs(said.margin, said.entropy, said.top_class, said.top_prob, partial(probabilities, scored.head))
+        of_features = partial(probabilities, scored.head)
+        several = scored.head.multi_label
+        probs = Probs(said.margin, said.entropy, said.top_class, said.top_prob, of_features, multi_label=several)
     return Problem(
         features=embeddings(space),
         candidates=data.candidates,
-        labelled=labelled,
-        labels=labels,
+        labelled=np.concatenate([known, rest]),
+        labels=np.concatenate([columns, np.full(len(rest), -1)]),
         coverage=data.pool,
-        classes=len(class_ids),
+        classes=len(data.classes),
         probs=probs,
-        targets=np.full(len(class_ids), project.target_per_class),
+        targets=np.full(len(data.classes), project.target_per_class),
         graph=neighbours(space),
     )
 
 
-def _columns(labels: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
-    """Columns of the head for labels, all of live classes."""
-    order = np.argsort(class_ids)
-    return order[np.searchsorted(class_ids, labels, sorter=order)] if len(labels) else np.empty(0, np.int64)
+def _known(data: RefreshData) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of labelled pictures with their columns of the head; once for each label where there are several."""
+    if data.train_targets is None:
+        order = np.argsort(data.classes)
+        columns = (
+            order[np.searchsorted(data.classes, data.train_labels, sorter=order)] if len(data.train) else order[:0]
+        )
+        return data.train, columns
+    rows, columns = np.nonzero(data.train_targets == 1)
+    return data.train[rows], columns
 
 
 def _reason(reason: dict[str, Any], class_ids: np.ndarray, lacks: np.ndarray) -> dict[str, Any]:
@@ -106,9 +111,17 @@ def _reason(reason: dict[str, Any], class_ids: np.ndarray, lacks: np.ndarray) ->
     return told
 
 
-def _pick(position: int, reason: dict[str, Any], scored: Scored | None, imported: ScoreReader | None) -> RoundPick:
+def _pick(
+    pick: Pick, class_ids: np.ndarray, lacks: np.ndarray, scored: Scored | None, imported: ScoreReader | None
+) -> RoundPick:
     """Join a pick with the suggestion to show: the new head's, or what an import suggested."""
+    reason = _reason(pick.reason, class_ids, lacks)
     if scored is not None:
-        return RoundPick(position, reason, "", scored.top(position))
-    top = imported.top(position, SHOWN) if imported is not None else []
-    return RoundPick(position, reason, imported.name if imported is not None and top else "", top)
+        top = scored.top(pick.position)
+        if scored.head.multi_label and reason["code"] in ("torn", "unsure"):
+            # Classes do not compete here: the doubt is about one of them.
+            doubtful = min(top, key=lambda guess: abs(guess[1] - 0.5))[0]
+            reason |= {"code": "doubtful", "class": doubtful}
+        return RoundPick(pick.position, reason, "", top)
+    top = imported.top(pick.position, SHOWN) if imported is not None else []
+    return RoundPick(pick.position, reason, imported.name if imported is not None and top else "", top)

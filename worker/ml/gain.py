@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.head import probabilities, restore_prior, train_head
+from worker.ml.head import probabilities, restore_prior, train_head, train_multilabel_head
+from worker.ml.label_sets import chosen, exact_matches, said
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -32,7 +33,7 @@ class Labelled:
     """Pictures with their labels, in the order in which they were given."""
 
     features: npt.NDArray[np.float16]  # [n, d] unit rows
-    labels: Int64  # [n] class ids
+    labels: npt.NDArray[np.integer[Any]]  # [n] class ids; or [n, C] targets of 1, 0 and -1, see `train_multilabel_head`
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,17 @@ def _draws(n: int, size: int, rng: np.random.Generator) -> list[Int64]:
 
 
 def _hits(train: Labelled, test: Labelled, pool: npt.NDArray[np.float16], class_ids: Sequence[int]) -> Float64:
-    """1 for each test picture that a head trained on `train` gets right, else 0."""
-    head = train_head(train.features, train.labels, class_ids)
-    counts = np.array([(train.labels == class_id).sum() for class_id in class_ids])
-    head = restore_prior(head, pool, counts)
-    guesses = head.classes[probabilities(head, test.features).argmax(axis=1)]
-    return (guesses == test.labels).astype(np.float64)
+    """1 for each test picture whose label, or whole set of labels, a head trained on `train` gets right, else 0."""
+    several = train.labels.ndim == 2
+    if several:
+        head = train_multilabel_head(train.features, train.labels, class_ids)
+        counts = said(train.labels)
+    else:
+        head = train_head(train.features, train.labels, class_ids)
+        counts = np.array([(train.labels == class_id).sum() for class_id in class_ids])
+    probs = probabilities(restore_prior(head, pool, counts), test.features)
+    right = exact_matches(chosen(probs), test.labels) if several else head.classes[probs.argmax(1)] == test.labels
+    return right.astype(np.float64)
 
 
 def _weights(size: int, rng: np.random.Generator) -> Float64:

@@ -10,6 +10,7 @@ from annotator.labeling.models import Task
 PLAIN = {
     "torn": "The model is torn between its first two guesses.",
     "unsure": "The model has no clear idea what this is.",
+    "doubtful": "The model cannot tell whether one of the classes is in it.",
     "unlike_labelled": "Unlike anything labelled so far.",
     "typical": "Typical of many pictures that nobody has labelled.",
     "rare": "Looks like a class that has few labels.",
@@ -39,6 +40,8 @@ def _named(code: str, task: Task, names: Mapping[int, str]) -> str:
         return f"Torn between {guesses[0]} and {guesses[1]}."
     if code == "unsure" and guesses and guesses[0]:
         return f"No class stands out; {guesses[0]} comes first."
+    if code == "doubtful" and about:
+        return f"The model cannot tell whether {about} is in it."
     if code == "rare" and about:
         return f"Looks like the rare class {about}."
     if code == "short" and about:

@@ -79,6 +79,11 @@ def request_training(
 def _check_trainable(project: Project, snapshot: Snapshot | None, to_freeze: dict[str, Any]) -> None:
     if project.archived_at is not None:
         raise Conflict("This project is archived. Bring it back in its settings, then try again.", code="archived")
+    if project.label_mode == Project.LabelMode.MULTI:
+        raise DomainError(
+            "Training runs learn one label a picture, and pictures of this project may have several. Its heads learn "
+            "all of them by themselves; freeze a snapshot and export it to train a model elsewhere."
+        )
     if snapshot is not None:
         classes = sum(row["train"] > 0 for row in snapshot.classes)
         where = f"The training part of {snapshot.name}"

@@ -52,7 +52,7 @@ def keep(project: Project, control: int) -> SelectionGain:
     saving = {"n": 16, "needed": None, "low": 12.5, "high": None}
     result: dict[str, Any] = {"control": [point], "strategy": [point], "savings": [saving]}
     drawn, picked = np.zeros(control, np.int64), np.zeros(20, np.int64)
-    arms = Arms(drawn, drawn, picked, picked, {"margin": 12, "auto": 30})
+    arms = Arms(drawn, picked, {"margin": 12, "auto": 30})
     result |= {"strategies": arms.strategies, "space": "v1"}
     return record_gain(project=project, arms=arms, test_size=40, result=result)
 

@@ -63,12 +63,13 @@ def test_arms_hold_standing_answers_in_the_order_in_which_they_came(tmp_path):
     by_hand = Item(uuid.uuid4(), image=Image.objects.get(position=80).pk, labels=first.labels)
     submit_annotations(project=project, user=project.created_by, items=[by_hand])
 
-    arms = selection_arms(project, refresh_data(project, POOL + BLIND))
+    data = refresh_data(project, POOL + BLIND)
+    arms = selection_arms(project, data)
 
     standing = Annotation.objects.filter(project=project, undone_by=None, task__isnull=False).order_by("id")
     answers = list(standing.filter(verdict="label").values_list("image__position", "task__reason__code"))
-    assert arms.control.tolist() == [position for position, code in answers if code == "control"]
-    assert arms.chosen.tolist() == [position for position, code in answers if code == "typical"]
+    assert data.train[arms.control].tolist() == [position for position, code in answers if code == "control"]
+    assert data.train[arms.chosen].tolist() == [position for position, code in answers if code == "typical"]
     assert len(arms.control) == 2, "one was taken back; what was labelled by hand is in neither arm"
     sizes = arm_sizes(project)
     assert (sizes.control, sizes.chosen, sizes.blind) == (2, 3, BLIND)
@@ -76,14 +77,16 @@ def test_arms_hold_standing_answers_in_the_order_in_which_they_came(tmp_path):
 
 def test_a_label_that_was_changed_since_counts_as_what_it_is_now(tmp_path):
     project = two_armed(tmp_path, control=2, chosen=2)
-    image = Image.objects.get(position=selection_arms(project, refresh_data(project, POOL)).control[0])
+    data = refresh_data(project, POOL)
+    image = Image.objects.get(position=data.train[selection_arms(project, data).control[0]])
     other = project.classes.exclude(pk=image.label_id).get()
     change = Item(uuid.uuid4(), image=image.pk, labels=[other.pk], seen_version=image.label_version)
     submit_annotations(project=project, user=project.created_by, items=[change])
 
-    arms = selection_arms(project, refresh_data(project, POOL))
+    data = refresh_data(project, POOL)
+    first = selection_arms(project, data).control[0]
 
-    assert (arms.control[0], arms.control_labels[0]) == (image.position, other.pk)
+    assert (data.train[first], data.train_labels[first]) == (image.position, other.pk)
 
 
 def test_pictures_that_lost_their_features_leave_too_little_to_compare(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.ml.strategies.base import Float32, Int64, Pick, Problem, Probs, at_most
+from worker.ml.strategies.base import Float32, Int64, Pick, Problem, Probs, at_most, decisions
 from worker.ml.strategies.explain import explain
 from worker.ml.strategies.k_center import to_nearest
 from worker.ml.strategies.ranking import lowest
@@ -35,17 +35,16 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
         known = problem.features.rows(at_most(problem.labelled, MAX_ROWS, rng)).astype(np.float32)
         closest = to_nearest(features, known)
     else:
-        rows = Rows(loss_gradients(problem.probs.of_features(features)), features)
+        probs = problem.probs
+        rows = Rows(loss_gradients(probs.of_features(features), multi_label=probs.multi_label), features)
         closest = np.full(len(rows), np.inf, np.float32)
     chosen = draw(rows, batch, rng, closest=closest, weights=weights)
     return explain(problem, offered[chosen])
 
 
-def loss_gradients(probabilities: Float32) -> Float32:
-    """p - onehot(argmax p) [n, C]: the gradient of the cross-entropy in the logits, were the head right."""
-    gradients = probabilities.copy()
-    gradients[np.arange(len(gradients)), gradients.argmax(axis=1)] -= 1
-    return gradients
+def loss_gradients(probabilities: Float32, *, multi_label: bool = False) -> Float32:
+    """p - decision(p) [n, C]: the gradient of the cross-entropy in the logits, were the head right."""
+    return probabilities - decisions(probabilities, multi_label=multi_label)
 
 
 def draw(rows: Rows, count: int, rng: np.random.Generator, *, closest: Float32, weights: Float32) -> Int64:
@@ -79,6 +78,11 @@ def sample(problem: Problem, limit: int, rng: np.random.Generator) -> tuple[Int6
 
 
 def squared_doubt(probs: Probs, positions: Int64) -> Float32:
-    """(1 - p1)² + p2² + p3² … [k]: the squared length of a unit row's gradient, from the classes that are kept."""
+    """(1 - p1)² + p2² + p3² … [k]: the squared length of a unit row's gradient, from the classes that are kept.
+
+    Where several classes may be present, the sum of min(p, 1 - p)².
+    """
     top = np.asarray(probs.top_prob[positions], np.float32)
+    if probs.multi_label:
+        return (np.minimum(top, 1 - top) ** 2).sum(axis=1)
     return (1 - top[:, 0]) ** 2 + (top[:, 1:] ** 2).sum(axis=1)

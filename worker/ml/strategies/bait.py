@@ -109,10 +109,10 @@ class Design:
 
 
 def _doubt(problem: Problem, positions: Int64) -> Float32:
-    """p (1 - p) [k] of the likeliest class."""
+    """p (1 - p) [k] of the likeliest class, or of the most doubtful one where several may be present."""
     if problem.probs is None:
         return np.full(len(positions), 0.25, np.float32)
-    best = np.asarray(problem.probs.top_prob[positions, 0], np.float32)
+    best = problem.probs.surest(positions)
     return (best * (1 - best)).clip(min=LEAST)
 
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from worker.ml.label_sets import chosen
+
 Float16 = npt.NDArray[np.float16]
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -62,11 +64,18 @@ class Neighbours(Protocol):
 class Probs:
     """What the present head says of every position; the arrays may be memory-mapped."""
 
-    margins: npt.NDArray[np.floating[Any]]  # [N] p1 - p2
+    margins: npt.NDArray[np.floating[Any]]  # [N] p1 - p2; with `multi_label` the least |2p - 1| of the classes
     entropies: npt.NDArray[np.floating[Any]]  # [N] nats
     top_class: npt.NDArray[np.int16]  # [N, k] columns of the head, best first
     top_prob: npt.NDArray[np.floating[Any]]  # [N, k]
     of_features: Callable[[npt.NDArray[np.floating[Any]]], Float32]  # rows [k, d] -> probabilities [k, C]
+    multi_label: bool = False  # classes are independent: each has a probability of its own
+
+    def surest(self, positions: Int64) -> Float32:
+        """How sure [k] the head is of what it says: p1, or of the class that it is least sure of max(p, 1 - p)."""
+        if self.multi_label:
+            return (1 + np.asarray(self.margins[positions], np.float32)) / 2
+        return np.asarray(self.top_prob[positions, 0], np.float32)
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,15 @@ def make_reason(
         "look_alikes": int(look_alikes),
         "column": None if column is None else int(column),
     }
+
+
+def decisions(probabilities: Float32, *, multi_label: bool) -> npt.NDArray[np.bool_]:
+    """The class named for each row of [n, C], or the classes taken for present: bool [n, C]."""
+    if multi_label:
+        return chosen(probabilities)
+    named = np.zeros(probabilities.shape, np.bool_)
+    named[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+    return named
 
 
 def at_most(positions: Int64, limit: int, rng: np.random.Generator) -> Int64:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.strategies.base import Float32, Int64, Pick, Problem, at_most
+from worker.ml.strategies.base import Float32, Int64, Pick, Problem, at_most, decisions
 from worker.ml.strategies.clustering import k_means, project
 from worker.ml.strategies.explain import explain
 
@@ -38,7 +38,9 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     if problem.probs is None:
         shaky = np.arange(len(tested))
     else:
-        shaky = most_shaky(flips(problem.probs.of_features, features, rng), batch, rng)
+        shaky = most_shaky(
+            flips(problem.probs.of_features, features, rng, multi_label=problem.probs.multi_label), batch, rng
+        )
     shaky = at_most(shaky, max(MAX_ROWS, batch), rng)
     rows = project(features[shaky].astype(np.float32), DIMS, rng)
     return explain(problem, tested[shaky[middles(rows, batch, rng)]])
@@ -48,16 +50,19 @@ def flips(
     of_features: Callable[[npt.NDArray[np.floating]], Float32],
     features: npt.NDArray[np.float16],
     rng: np.random.Generator,
+    *,
+    multi_label: bool = False,
 ) -> Int64:
-    """How many of the tries [n] name another class than the head does for the whole embedding [n, d]."""
+    """How many of the tries [n] name another class (or set) than the head does for the whole embedding [n, d]."""
     counts = np.zeros(len(features), np.int64)
     for start in range(0, len(features), CHUNK):
         rows = features[start : start + CHUNK].astype(np.float32)
-        named = of_features(rows).argmax(axis=1)
+        named = decisions(of_features(rows), multi_label=multi_label)
         for _ in range(MASKS):
             left_in = rng.integers(256, size=rows.shape, dtype=np.uint8) < KEPT
             tried = rows * left_in * (256 / KEPT)
-            counts[start : start + CHUNK] += of_features(tried).argmax(axis=1) != named
+            changed = decisions(of_features(tried), multi_label=multi_label) != named
+            counts[start : start + CHUNK] += changed.any(axis=1)
     return counts
 
 

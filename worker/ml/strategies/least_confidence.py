@@ -18,4 +18,4 @@ def query(problem: Problem, *, batch: int, rng: np.random.Generator) -> list[Pic
     Lewis and Gale 1994, "A Sequential Algorithm for Training Text Classifiers"; Settles 2009, section 3.1.
     Before there is a head, it picks at random.
     """
-    return surest_last(problem, lambda probs, positions: probs.top_prob[positions, 0], batch=batch, rng=rng)
+    return surest_last(problem, lambda probs, positions: probs.surest(positions), batch=batch, rng=rng)
