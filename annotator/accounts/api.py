@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from annotator.accounts import services
 from annotator.accounts.models import ApiToken, User
-from annotator.common.errors import Forbidden, NotFound, error_body
+from annotator.common.errors import DomainError, Forbidden, NotFound, error_body
 
 
 def signed_in(request: Request) -> User:
@@ -42,10 +42,34 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            "letters": {"type": "boolean"},
+        },
+        "additionalProperties": True,
+    }
+)
+class PreferencesField(serializers.DictField):
+    """What the pages keep for a person: own keys by command, whether letters name classes; further keys are free."""
+
+
+class MyselfSerializer(UserSerializer):
+    """A person as they see themselves."""
+
+    preferences = PreferencesField()
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "preferences"]
+        read_only_fields = fields
+
+
 class MeSerializer(serializers.Serializer[Any]):
     """Who is signed in, and which version answers."""
 
-    user = UserSerializer(allow_null=True)
+    user = MyselfSerializer(allow_null=True)
     version = serializers.CharField()
 
 
@@ -195,6 +219,37 @@ class PasswordView(APIView):
         given.is_valid(raise_exception=True)
         services.change_password(http=request._request, user=signed_in(request), **given.validated_data)
         return Response(status=204)
+
+
+PREFERENCES = {
+    "type": "object",
+    "properties": {
+        "keys": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "nullable": True,
+        },
+        "letters": {"type": "boolean", "nullable": True},
+    },
+    "additionalProperties": True,
+}
+
+
+class PreferencesView(APIView):
+    """What the pages keep for the person who is signed in, on every machine."""
+
+    @extend_schema(operation_id="preferences", responses=PreferencesField())
+    def get(self, request: Request) -> Response:
+        return Response(signed_in(request).preferences)
+
+    @extend_schema(
+        operation_id="change_preferences", request={"application/json": PREFERENCES}, responses=PreferencesField()
+    )
+    def patch(self, request: Request) -> Response:
+        """Change some keys, null takes one out; answers with all that is kept."""
+        if not isinstance(request.data, dict):
+            raise DomainError("Send a JSON object of preferences.")
+        return Response(services.change_preferences(user=signed_in(request), changes=request.data))
 
 
 class TokensView(APIView):

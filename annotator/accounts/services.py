@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from typing import Any
 
 from axes.utils import reset as forget_attempts
 from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
@@ -16,6 +18,9 @@ from knox.models import AuthToken
 
 from annotator.accounts.models import ApiToken, User
 from annotator.common.errors import Conflict, DomainError, NotFound, check_model
+
+MAX_PREFERENCES = 16 * 1024  # bytes of JSON
+MAX_DEPTH = 5
 
 
 def sign_in(*, http: HttpRequest, username: str, password: str) -> User:
@@ -60,6 +65,46 @@ def create_user(*, username: str, password: str, name: str = "", is_admin: bool 
         message = "A user with that username already exists."
         raise DomainError(message, errors={"username": [message]}) from error
     return user
+
+
+def change_preferences(*, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+    """Merge into what the pages keep for a person, key by key; null takes a key out. Returns what is kept then.
+
+    Raises:
+        DomainError: it would be larger or deeper than what is kept, or is no JSON that every database takes.
+    """
+    with transaction.atomic():
+        kept = User.objects.select_for_update().get(pk=user.pk)
+        merged = {key: value for key, value in (kept.preferences | changes).items() if value is not None}
+        _check_preferences(merged)
+        kept.preferences = merged
+        kept.save(update_fields=["preferences"])
+    return merged
+
+
+def _check_preferences(preferences: dict[str, Any]) -> None:
+    """Bound what a person can have kept; databases refuse NUL characters, halves of surrogate pairs, and infinity."""
+    message = ""
+    try:
+        text = json.dumps(preferences, ensure_ascii=False, allow_nan=False)
+        if len(text.encode()) > MAX_PREFERENCES:
+            message = f"Preferences are {MAX_PREFERENCES // 1024} kB of JSON at most."
+        elif _depth(preferences) > MAX_DEPTH:
+            message = f"Preferences are nested {MAX_DEPTH} levels deep at most."
+        elif "\\u0000" in text:
+            message = "Preferences hold no NUL characters."
+    except ValueError:
+        message = "Preferences hold only text and finite numbers."
+    if message:
+        raise DomainError(message)
+
+
+def _depth(value: Any) -> int:
+    """Return how many objects and lists lie in each other."""
+    if not isinstance(value, dict | list):
+        return 0
+    inside = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_depth, inside), default=0)
 
 
 def random_password() -> str:
