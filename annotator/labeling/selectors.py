@@ -20,7 +20,7 @@ from annotator.labeling.models import Annotation, Purpose, QueueState, Selection
 from annotator.labeling.review_selectors import between_votes, voted_on
 from annotator.labeling.set_selectors import PRESENT, UNKNOWN, assume_absent, label_targets
 from annotator.projects.models import Project
-from annotator.projects.selectors import live_classes
+from annotator.projects.selectors import label_classes
 
 PREFETCH = 20  # tasks that a Label page holds ahead
 ACTIVE_MINUTES = 15
@@ -66,7 +66,7 @@ def refresh_data(project: Project, length: int) -> RefreshData:
     present = cols.present[:n]
     label, trust = cols.label[:n], cols.trust[:n]
     reserve, holdout = cols.reserve[:n], cols.holdout[:n]
-    live = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
+    live = np.fromiter(label_classes(project.pk).values_list("id", flat=True), np.int64)
     several = project.label_mode == Project.LabelMode.MULTI
     known = present & ~holdout & (several | np.isin(label, live))
     train = np.flatnonzero(known & ~reserve & (trust > Trust.NONE) & (trust != Trust.CERTIFIED))

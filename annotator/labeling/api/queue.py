@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from annotator.accounts.api import signed_in
 from annotator.images.selectors import image_brief
 from annotator.jobs.api import JobSerializer
+from annotator.labeling.api.focus import FocusSerializer, show_current
 from annotator.labeling.api.history import HistoryView
 from annotator.labeling.api.reasons import PLAIN, show_reason
 from annotator.labeling.models import Purpose, Task
@@ -26,11 +27,13 @@ from annotator.labeling.services import (
     submit_annotations,
 )
 from annotator.labeling.services.rounds import count_towards_refresh
+from annotator.labeling.set_selectors import present_labels
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
 from annotator.projects.selectors import class_names
 
 MAX_ITEMS = 500
+TAKEN_FOR_PRESENT = 0.5  # confidence from which on a class is part of the suggested set
 
 
 class RowId(serializers.IntegerField):
@@ -49,6 +52,9 @@ SuggestionSerializer = inline_serializer(
         "confidence": serializers.FloatField(),
         "top": inline_serializer(
             "Guess", {"class": serializers.IntegerField(), "confidence": serializers.FloatField()}, many=True
+        ),
+        "suggested": serializers.ListField(
+            child=serializers.IntegerField(), help_text="classes taken for present: those of at least 50 %"
         ),
     },
     allow_null=True,
@@ -96,11 +102,12 @@ def show_task(task: Task, names: Mapping[int, str]) -> dict[str, Any]:
             "class": task.suggestion_class_id,
             "confidence": task.suggestion_confidence,
             "top": [{"class": label, "confidence": confidence} for label, confidence in task.suggestion_top],
+            "suggested": [label for label, confidence in task.suggestion_top if confidence >= TAKEN_FOR_PRESENT],
         }
     return {
         "id": task.pk,
         "image": image_brief(task.image),
-        "purpose": Purpose.TEST if task.blind else task.purpose,
+        "purpose": _shown_purpose(task),
         "blind": task.blind,
         "rank": task.rank,
         "round_size": task.round.size if task.round else 0,
@@ -108,6 +115,13 @@ def show_task(task: Task, names: Mapping[int, str]) -> dict[str, Any]:
         "suggestion": suggestion,
         "reason": show_reason(task, names) if not task.blind and task.reason else None,
     }
+
+
+def _shown_purpose(task: Task) -> str:
+    """What a task is shown to be for: a second voter is not to know that somebody has answered."""
+    if task.blind:
+        return Purpose.TEST
+    return Purpose.QUEUE if task.purpose == Purpose.REVIEW else task.purpose
 
 
 class LeaseRequest(serializers.Serializer):
@@ -122,6 +136,7 @@ class LeaseResponse(serializers.Serializer):
     tasks = TaskSerializer(many=True)
     remaining = serializers.IntegerField()
     reason = serializers.CharField(allow_null=True)
+    focus = FocusSerializer
 
 
 class LeaseView(ProjectView):
@@ -134,14 +149,16 @@ class LeaseView(ProjectView):
         """Lease tasks: first those already in hand, then new ones, up to `count`."""
         body = LeaseRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        tasks = lease_tasks(project=self.project, user=signed_in(request), count=body.validated_data["count"])
+        user = signed_in(request)
+        tasks = lease_tasks(project=self.project, user=user, count=body.validated_data["count"])
         remaining = queue_length(self.project)
         if should_select_now(self.project, remaining):
             request_refresh(project=self.project)
         reason = None if tasks else why_nothing(self.project)
         names = class_names(self.project.pk)
         shown = [show_task(task, names) for task in tasks]
-        return Response({"tasks": shown, "remaining": remaining, "reason": reason})
+        focus = show_current(self.project, user)
+        return Response({"tasks": shown, "remaining": remaining, "reason": reason, "focus": focus})
 
 
 class ReleaseRequest(serializers.Serializer):
@@ -186,6 +203,9 @@ ResultSerializer = inline_serializer(
         "status": serializers.ChoiceField(choices=["created", "duplicate", "conflict", "invalid"]),
         "annotation": serializers.IntegerField(allow_null=True),
         "label": serializers.IntegerField(allow_null=True),
+        "labels": serializers.ListField(
+            child=serializers.IntegerField(), help_text="of a conflict: all that the picture has now"
+        ),
         "trust": serializers.IntegerField(allow_null=True),
         "label_version": serializers.IntegerField(allow_null=True),
         "message": serializers.CharField(allow_blank=True),
@@ -223,6 +243,7 @@ def show_result(result: Result, names: Mapping[int, str]) -> dict[str, Any]:
         "status": result.status,
         "annotation": result.annotation.pk if result.annotation else None,
         "label": image.label_id if image else None,
+        "labels": present_labels(image) if image and result.status == "conflict" else [],
         "trust": image.trust if image else None,
         "label_version": image.label_version if image else None,
         "message": result.message,
@@ -249,14 +270,9 @@ class AnnotationsView(HistoryView):
 
 
 def _labels_given(results: list[Result]) -> int:
-    """Labels that these results add (undone ones count against)."""
-    given = 0
-    for result in results:
-        if result.status == "created" and result.annotation is not None:
-            given += result.annotation.applied
-            undone = result.annotation.undoes
-            given -= bool(undone and undone.applied)
-    return given
+    """Labels that these results add; those that an undo took back count against it."""
+    changed = [result.annotation for result in results if result.changed and result.annotation]
+    return sum(-1 if row.undoes_id else 1 for row in changed)
 
 
 class RefreshView(ProjectView):
