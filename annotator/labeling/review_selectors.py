@@ -18,6 +18,10 @@ Verdict = Annotation.Verdict
 PASSES = (Verdict.SKIP, Verdict.UNSURE, Verdict.FLAG)  # answers that are no vote: somebody else is asked
 
 
+# Answers after which a person is not asked for a vote on the picture again.
+SPOKE = Q(vote=True, verdict=Verdict.LABEL) | Q(verdict__in=PASSES)
+
+
 def standing_votes(project: Project) -> QuerySet[Annotation]:
     """Return the votes that nobody took back, oldest first; of one person there may be several on a picture."""
     rows = Annotation.objects.filter(project=project, vote=True, verdict=Verdict.LABEL, undone_by=None)

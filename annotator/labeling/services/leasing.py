@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.images.models import Trust
-from annotator.labeling.models import Purpose, QueueState, SelectionRound, Task
-from annotator.labeling.selectors import pool_waits, unanswered_reserve
+from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
+from annotator.labeling.review_selectors import SPOKE, standing_votes
+from annotator.labeling.selectors import unanswered_reserve, undrawn
+from annotator.labeling.services.voting import settle_stranded
 from annotator.projects.models import Project
 
 
@@ -24,6 +26,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     A lease is a compare-and-swap on the task's row under the project's queue row, so two people never hold the
     same task, on SQLite as on PostgreSQL. An abandoned lease expires and is handed out again.
     """
+    settle_stranded(project=project)
     now = timezone.now()
     expires = now + timedelta(seconds=settings.LEASE_SECONDS)
     held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED)
@@ -48,12 +51,12 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
 
 
 def _lease_next(queue: QueueState, user: User, now: datetime, expires: datetime) -> bool:
-    """Lease one more task to the user: a blind one when its turn has come, else the next of the round."""
+    """Lease one more task to the user: a blind one when its turn has come, else a vote, else the next of the round."""
     project = queue.project
     blind_is_due = (queue.handed_out_blind + 1) * project.blind_every <= queue.handed_out + 1
     task = _next_blind(project, now) if blind_is_due else None
-    task = task or _next_queued(project, now)
-    if task is None and not pool_waits(project):
+    task = task or _next_vote(project, user, now) or _next_queued(project, now)
+    if task is None and not undrawn(project).exists():
         task = _next_blind(project, now)  # the pool is done: the rest of the reserve is all there is
     if task is None:
         return False
@@ -74,9 +77,19 @@ def _free(now: datetime) -> QuerySet[Task]:
     return Task.objects.filter(free, image__holdout=None, image__archived_at=None)
 
 
+def _next_vote(project: Project, user: User, now: datetime) -> Task | None:
+    """The longest-waiting picture on which another vote is wanted, and on which this person has not answered."""
+    spoken = Annotation.objects.filter(SPOKE, image=OuterRef("image"), user=user, undone_by=None)
+    held = Task.objects.filter(image=OuterRef("image"), state=Task.State.LEASED, lease_expires_at__gte=now)
+    tasks = _free(now).filter(project=project, purpose=Purpose.REVIEW, image__trust=Trust.NONE, image__reserve=False)
+    return tasks.filter(~Exists(spoken), ~Exists(held)).order_by("id").first()
+
+
 def _next_queued(project: Project, now: datetime) -> Task | None:
-    """The best-ranked free task of the active round."""
+    """The best-ranked free task of the active round; of pictures with votes, only further voters are asked."""
+    voted = standing_votes(project).filter(image=OuterRef("image"))
     tasks = _free(now).filter(
+        ~Exists(voted),
         project=project,
         purpose=Purpose.QUEUE,
         round__state=SelectionRound.State.ACTIVE,

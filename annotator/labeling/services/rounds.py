@@ -11,10 +11,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.images.models import Image, ScoreSet, Trust
+from annotator.images.models import ScoreSet
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue
 from annotator.labeling.models import Purpose, QueueState, SelectionRound, Task
+from annotator.labeling.selectors import undrawn
 from annotator.projects.models import Project
 
 
@@ -49,7 +50,7 @@ def publish_round(
     """Make the picks the project's active round, inside the caller's transaction.
 
     Only tasks that nobody holds are superseded: what is on somebody's screen stays as it is. Pictures that were
-    labelled, archived or handed out since they were picked are left out.
+    labelled, voted on, archived or handed out since they were picked are left out.
     """
     # Leases lock the queue row; taking it here keeps a lease from slipping between the two halves.
     QueueState.objects.get_or_create(project=project)
@@ -81,10 +82,8 @@ def _withdraw_free(project: Project) -> None:
 
 def _tasks(round_: SelectionRound, picks: Sequence[RoundPick]) -> list[Task]:
     """Build the round's tasks for those picks that still wait for a label and are in nobody's hands."""
-    pool = Image.objects.filter(
-        project=round_.project, trust=Trust.NONE, reserve=False, holdout=None, archived_at=None
-    ).exclude(tasks__state=Task.State.LEASED, tasks__purpose=Purpose.QUEUE)
-    ids = dict(pool.filter(position__in=[pick.position for pick in picks]).values_list("position", "id"))
+    free = undrawn(round_.project).exclude(tasks__state=Task.State.LEASED, tasks__purpose=Purpose.QUEUE)
+    ids = dict(free.filter(position__in=[pick.position for pick in picks]).values_list("position", "id"))
     chosen = [pick for pick in picks if pick.position in ids]
     return [
         Task(

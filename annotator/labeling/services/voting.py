@@ -14,7 +14,7 @@ from annotator.accounts.models import User
 from annotator.images.models import Image, Trust
 from annotator.images.services.catalogue import in_share
 from annotator.labeling.models import Annotation, Case, Purpose, Task
-from annotator.labeling.review_selectors import PASSES, newest_of_each, standing_votes
+from annotator.labeling.review_selectors import PASSES, SPOKE, newest_of_each, standing_votes
 from annotator.labeling.services import cases
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels
@@ -206,12 +206,11 @@ def settle_stranded(*, project: Project) -> int:
     if not ids:
         return 0
     people = set(people_who_label(project).values_list("user_id", flat=True))
-    rows = Annotation.objects.filter(image__in=ids, undone_by=None)
+    rows = Annotation.objects.filter(SPOKE, image__in=ids, undone_by=None)
     votes: dict[int, set[int]] = {pk: set() for pk in ids}
     asked: dict[int, set[int]] = {pk: set() for pk in ids}
-    for image_id, user_id, vote, verdict in rows.values_list("image_id", "user_id", "vote", "verdict"):
-        if vote or verdict in PASSES:
-            asked[image_id].add(user_id)
+    for image_id, user_id, vote in rows.values_list("image_id", "user_id", "vote"):
+        asked[image_id].add(user_id)
         if vote:
             votes[image_id].add(user_id)
     stranded = [pk for pk in ids if people <= asked[pk] or len(votes[pk]) >= project.overlap_votes]
