@@ -55,6 +55,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the pages keep for the person who is signed in, on every machine. */
+        get: operations["preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change some keys, null takes one out; answers with all that is kept. */
+        patch: operations["change_preferences"];
+        trace?: never;
+    };
     "/api/auth/password": {
         parameters: {
             query?: never;
@@ -510,6 +528,41 @@ export interface paths {
         patch: operations["update_class"];
         trace?: never;
     };
+    "/api/projects/{project_id}/classes/{class_id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Pin a picture, or change the side that it is on and its note. */
+        post: operations["pin_example"];
+        /** @description Take a picture off the guide. */
+        delete: operations["unpin_example"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/classes/{class_id}/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show a class's guide: pinned pictures first, then those with the most trusted labels. */
+        get: operations["class_guide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/delete": {
         parameters: {
             query?: never;
@@ -681,6 +734,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/focus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List one's own focus and everybody's; a lead sees each person's. */
+        get: operations["focuses"];
+        /** @description Point the queue of one person, or of everybody, in place of where it was pointed. */
+        put: operations["set_focus"];
+        post?: never;
+        /** @description Let the queue go back to its own order. */
+        delete: operations["clear_focus"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/gallery": {
         parameters: {
             query?: never;
@@ -776,6 +848,23 @@ export interface paths {
         };
         /** @description Show a picture and what people said of it. */
         get: operations["get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/images/{image_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List trusted pictures, nearest first; none (`blind`) for a picture that is to be answered without a hint. */
+        get: operations["labelled_neighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2336,6 +2425,15 @@ export interface components {
         CommentRequestRequest: {
             text: string;
         };
+        /** @description A picture that is not of a class, although one may think so. */
+        ContrastPicture: {
+            image: components["schemas"]["ImageBrief"];
+            note: string;
+            /** @description a lead chose it; else it is among the most trusted */
+            pinned: boolean;
+            /** @description what it is */
+            label: number | null;
+        };
         /** @description How many pictures are in which state; archived ones are nowhere. */
         Counts: {
             images: number;
@@ -2505,6 +2603,24 @@ export interface components {
             results: components["schemas"]["Event"][];
             next: number | null;
         };
+        /** @description A picture that is pinned to a class. */
+        Example: {
+            image: number;
+            shows: boolean;
+            note: string;
+        };
+        /** @description A picture to pin to a class. */
+        ExampleRequestRequest: {
+            /** Format: int64 */
+            image: number;
+            /**
+             * @description an example of the class; else of what it is not
+             * @default true
+             */
+            shows: boolean;
+            /** @default  */
+            note: string;
+        };
         /** @description A file made of a snapshot. */
         Export: {
             id: number;
@@ -2583,6 +2699,57 @@ export interface components {
             comment: string;
             annotation: number;
         };
+        Focus: {
+            id: number;
+            /** @description whose queue it is; null: everybody's */
+            user: components["schemas"]["Person"] | null;
+            class: number | null;
+            filter: components["schemas"]["FocusFilter"];
+            batch_name: string | null;
+            /** @description pictures that nobody has answered yet; at 0 the queue is back in its own order */
+            waiting: number;
+            created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description What narrows a focus besides its class; what is left out narrows nothing. */
+        FocusFilter: {
+            /**
+             * Format: int64
+             * @description an import
+             */
+            batch?: number;
+            /** Format: double */
+            min_confidence?: number;
+            /** Format: double */
+            max_confidence?: number;
+        };
+        /** @description What narrows a focus besides its class; what is left out narrows nothing. */
+        FocusFilterRequest: {
+            /**
+             * Format: int64
+             * @description an import
+             */
+            batch?: number;
+            /** Format: double */
+            min_confidence?: number;
+            /** Format: double */
+            max_confidence?: number;
+        };
+        FocusRequestRequest: {
+            /**
+             * Format: int64
+             * @description null: everybody
+             */
+            user?: number | null;
+            /** Format: int64 */
+            class?: number | null;
+            filter?: components["schemas"]["FocusFilterRequest"];
+        };
+        /** @description What the queue is pointed at. */
+        Focuses: {
+            results: components["schemas"]["Focus"][];
+        };
         /**
          * @description * `image_folder` - Image Folder
          *     * `hugging_face` - Hugging Face
@@ -2656,6 +2823,20 @@ export interface components {
             class: number;
             /** Format: double */
             confidence: number;
+        };
+        Guide: {
+            class: number;
+            /** @description Markdown */
+            instructions: string;
+            shows: components["schemas"]["GuidePicture"][];
+            not: components["schemas"]["ContrastPicture"][];
+        };
+        /** @description A picture that shows a class. */
+        GuidePicture: {
+            image: components["schemas"]["ImageBrief"];
+            note: string;
+            /** @description a lead chose it; else it is among the most trusted */
+            pinned: boolean;
         };
         /**
          * @description * `cpu` - cpu
@@ -2912,7 +3093,12 @@ export interface components {
             readonly color: number;
             readonly hotkey: string;
             readonly description: string;
+            /** @description what to look for, at length: Markdown */
+            readonly instructions: string;
+            aliases: string[];
             readonly parent: number | null;
+            /** @description it has classes in it, so it is never a label */
+            readonly group: boolean;
             readonly archived: boolean;
         };
         /**
@@ -2943,6 +3129,7 @@ export interface components {
         };
         /** @description Tasks in hand, and why there are none. */
         LeaseResponse: {
+            focus: components["schemas"]["Focus"];
             tasks: components["schemas"]["Task"][];
             remaining: number;
             reason: string | null;
@@ -2987,7 +3174,7 @@ export interface components {
         };
         /** @description Who is signed in, and which version answers. */
         Me: {
-            user: components["schemas"]["User"] | null;
+            user: components["schemas"]["Myself"] | null;
             version: string;
         };
         /** @description What the last look through the storage found. */
@@ -3207,6 +3394,39 @@ export interface components {
              */
             gate_confidence?: number;
         };
+        /** @description A person as they see themselves. */
+        Myself: {
+            readonly id: number;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly username: string;
+            readonly name: string;
+            readonly is_admin: boolean;
+            readonly initials: string;
+            preferences: {
+                keys?: {
+                    [key: string]: string[];
+                };
+                letters?: boolean;
+            } & {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A labelled picture and how much it looks like the one that was asked for. */
+        Neighbour: {
+            image: components["schemas"]["ImageBrief"];
+            /**
+             * Format: double
+             * @description of the embeddings: 1 for a copy
+             */
+            cosine: number;
+            label: number | null;
+            trust: components["schemas"]["TrustEnum"];
+        };
+        /** @description Labelled pictures, nearest first, or why there are none. */
+        Neighbours: {
+            results: components["schemas"]["Neighbour"][];
+            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
+        };
         /** @description What a site admin gives to create an account. */
         NewAccountRequest: {
             username: string;
@@ -3224,9 +3444,18 @@ export interface components {
         NewClassOrClassesRequest: components["schemas"]["NewClassesRequest"] | components["schemas"]["NewClassRequest"];
         /** @description One class to add; without a hotkey it gets the first free letter of its name. */
         NewClassRequest: {
-            name: string;
             description?: string;
+            /** @description Markdown */
+            instructions?: string;
+            /** @description other names that the search finds it by */
+            aliases?: string[];
             hotkey?: string;
+            /**
+             * Format: int64
+             * @description the group that it is in
+             */
+            parent?: number | null;
+            name: string;
         };
         /** @description Several classes to add, by name. */
         NewClassesRequest: {
@@ -3510,9 +3739,18 @@ export interface components {
         };
         /** @description What a lead may change of a class. */
         PatchedClassChangeRequest: {
-            name?: string;
             description?: string;
+            /** @description Markdown */
+            instructions?: string;
+            /** @description other names that the search finds it by */
+            aliases?: string[];
             hotkey?: string;
+            /**
+             * Format: int64
+             * @description the group that it is in
+             */
+            parent?: number | null;
+            name?: string;
             color?: number;
             archived?: boolean;
         };
@@ -4835,6 +5073,69 @@ export interface operations {
             };
         };
     };
+    preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys?: {
+                            [key: string]: string[];
+                        };
+                        letters?: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    change_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    keys?: {
+                        [key: string]: string[];
+                    } | null;
+                    letters?: boolean | null;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys?: {
+                            [key: string]: string[];
+                        };
+                        letters?: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -5654,6 +5955,77 @@ export interface operations {
             };
         };
     };
+    pin_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+        };
+    };
+    unpin_example: {
+        parameters: {
+            query: {
+                image: number;
+            };
+            header?: never;
+            path: {
+                class_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    class_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
     delete_project: {
         parameters: {
             query?: never;
@@ -5935,6 +6307,75 @@ export interface operations {
             };
         };
     };
+    focuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Focuses"];
+                };
+            };
+        };
+    };
+    set_focus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FocusRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Focus"];
+                };
+            };
+        };
+    };
+    clear_focus: {
+        parameters: {
+            query?: {
+                /** @description whose; without it everybody's */
+                user?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     gallery: {
         parameters: {
             query?: {
@@ -6098,6 +6539,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageWithHistory"];
+                };
+            };
+        };
+    };
+    labelled_neighbours: {
+        parameters: {
+            query?: {
+                /** @description at most 32; 8 without it */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                image_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
         };
