@@ -71,6 +71,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PROJECT}/suggestions", images.SuggestionsView.as_view()),
     # labeling
     path(f"{PROJECT}/lease", labeling.LeaseView.as_view()),
+    path(f"{PROJECT}/focus", labeling.FocusView.as_view()),
+    path(f"{PROJECT}/classes/<int:class_id>/guide", labeling.GuideView.as_view()),
+    path(f"{PROJECT}/classes/<int:class_id>/examples", labeling.ExamplesView.as_view()),
+    path(f"{PROJECT}/images/<int:image_id>/neighbours", labeling.NeighboursView.as_view()),
     path(f"{PROJECT}/release", labeling.ReleaseView.as_view()),
     path(f"{PROJECT}/annotations", labeling.AnnotationsView.as_view()),
     path(f"{PROJECT}/refresh", labeling.RefreshView.as_view()),

@@ -42,16 +42,16 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {
-            "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-            "letters": {"type": "boolean"},
-        },
-        "additionalProperties": True,
-    }
-)
+KEPT = {
+    "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    "letters": {"type": "boolean"},
+}
+PREFERENCES = {"type": "object", "properties": KEPT, "additionalProperties": True}
+OR_NULL = {key: {"oneOf": [one, {"type": "null"}]} for key, one in KEPT.items()}
+PREFERENCES_CHANGE = PREFERENCES | {"properties": OR_NULL}
+
+
+@extend_schema_field(PREFERENCES)
 class PreferencesField(serializers.DictField):
     """What the pages keep for a person: own keys by command, whether letters name classes; further keys are free."""
 
@@ -221,29 +221,17 @@ class PasswordView(APIView):
         return Response(status=204)
 
 
-PREFERENCES = {
-    "type": "object",
-    "properties": {
-        "keys": {
-            "type": "object",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-            "nullable": True,
-        },
-        "letters": {"type": "boolean", "nullable": True},
-    },
-    "additionalProperties": True,
-}
-
-
 class PreferencesView(APIView):
     """What the pages keep for the person who is signed in, on every machine."""
 
-    @extend_schema(operation_id="preferences", responses=PreferencesField())
+    @extend_schema(operation_id="preferences", responses={(200, "application/json"): PREFERENCES})
     def get(self, request: Request) -> Response:
         return Response(signed_in(request).preferences)
 
     @extend_schema(
-        operation_id="change_preferences", request={"application/json": PREFERENCES}, responses=PreferencesField()
+        operation_id="change_preferences",
+        request={"application/json": PREFERENCES_CHANGE},
+        responses={(200, "application/json"): PREFERENCES},
     )
     def patch(self, request: Request) -> Response:
         """Change some keys, null takes one out; answers with all that is kept."""

@@ -134,7 +134,7 @@ def _keys(model: type[models.Model]) -> list[Any]:
 
 def _delete_rows(ctx: JobContext, project: Project) -> None:
     """Delete the rows of all tables, the newest first: what takes something back goes before what it takes back."""
-    project.classes.update(parent=None)  # the one key to a row of the same table that may be the newer one
+    project.classes.update(parent=None, hotkey="")  # the one key to a row of the same table that may be the newer one
     ways = tables()
     left = {model: model._base_manager.filter(**{way: project}) for model, way in ways.items()}
     total, done = sum(rows.count() for rows in left.values()), 0

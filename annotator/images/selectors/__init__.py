@@ -4,7 +4,7 @@ from annotator.images.selectors.briefs import batch_state, image_brief, image_de
 from annotator.images.selectors.columns import Columns, columns
 from annotator.images.selectors.graphs import NeighbourReader, graph_length, neighbours
 from annotator.images.selectors.scores import ScoreReader, score_reader
-from annotator.images.selectors.similar import LookAlikes, look_alikes
+from annotator.images.selectors.similar import LookAlikes, labelled_look_alikes, look_alikes
 from annotator.images.selectors.vectors import Embeddings, active_space, embedding_shards, embeddings
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "graph_length",
     "image_brief",
     "image_detail",
+    "labelled_look_alikes",
     "look_alikes",
     "neighbours",
     "recorded_paths",

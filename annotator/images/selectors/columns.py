@@ -22,7 +22,9 @@ class Columns:
 
     Attributes:
         image_id: int64, 0 where a position has no picture.
+        group: int64, position of the first picture of its duplicate group.
         label: int64 LabelClass id, 0 for none.
+        batch: int64 id of the import that brought it, 0 for none.
         trust: int8 of `Trust`.
         reserve, holdout, archived: bool.
         present: bool, there is a picture and it is not archived.
@@ -30,7 +32,9 @@ class Columns:
     """
 
     image_id: np.ndarray
+    group: np.ndarray
     label: np.ndarray
+    batch: np.ndarray
     trust: np.ndarray
     reserve: np.ndarray
     holdout: np.ndarray
@@ -58,7 +62,9 @@ _kept_lock = threading.Lock()
 
 DTYPES = {
     "image_id": np.int64,
+    "group": np.int64,
     "label": np.int64,
+    "batch": np.int64,
     "trust": np.int8,
     "reserve": np.bool_,
     "holdout": np.bool_,
@@ -106,12 +112,11 @@ def _empty(length: int, seq: int) -> Columns:
 
 def _caught_up(project_id: int, base: Columns | None, seq: int, length: int) -> Columns:
     """Return a new state: the base with all rows that changed after it (all rows, without a base) written over."""
+    names = ("position", "id", "label_id", "trust", "reserve", "holdout_id", "archived_at", "batch_id", "group")
     rows = Image.objects.filter(project_id=project_id)
     if base is not None:
         rows = rows.filter(change_seq__gt=base.seq)
-    changed = list(
-        rows.values_list("position", "id", "label_id", "trust", "reserve", "holdout_id", "archived_at").iterator(FETCH)
-    )
+    changed = list(rows.values_list(*names).iterator(FETCH))
     position = np.fromiter((row[0] for row in changed), np.int64, len(changed))
     length = max(length, int(position.max()) + 1 if changed else 0, base.length if base else 0)
     state = _empty(length, seq)
@@ -125,6 +130,9 @@ def _caught_up(project_id: int, base: Columns | None, seq: int, length: int) -> 
     state.reserve[position] = [row[4] for row in changed]
     state.holdout[position] = [row[5] is not None for row in changed]
     state.archived[position] = [row[6] is not None for row in changed]
+    state.batch[position] = [row[7] or 0 for row in changed]
+    state.group[position] = [row[7] for row in changed]
+    state.group[position] = [row[8] for row in changed]
     state.present[position] = ~state.archived[position]
     for name in DTYPES:
         getattr(state, name).setflags(write=False)

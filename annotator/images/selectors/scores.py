@@ -79,6 +79,17 @@ class ScoreReader:
         """Return (class id int64 [length], 0 for none; confidence float32 [length]) of all pictures, read-only."""
         return self._top1
 
+    def confidence_of(self, class_id: int) -> np.ndarray:
+        """Return float32 [length], how sure the machine is of one class: 0 where it is not among the kept guesses."""
+        confidence = np.zeros(self.length, np.float32)
+        for _, classes, top_class, top_prob in reversed(self._layers):
+            speaks = top_class[:, 0] >= 0
+            column = np.flatnonzero(classes == class_id)
+            named = top_class == (column[0] if len(column) else -2)
+            said = np.where(named, top_prob, 0).max(axis=1).astype(np.float32)
+            confidence[: len(said)][speaks] = said[speaks]
+        return confidence
+
     @cached_property
     def _top1(self) -> tuple[np.ndarray, np.ndarray]:
         best = np.zeros(self.length, np.int64)

@@ -13,6 +13,7 @@ from annotator.images.selectors.graphs import NeighbourReader, neighbours
 from annotator.images.selectors.vectors import Embeddings, active_space, embeddings
 
 COMPARED_BELOW = 200_000  # embedded pictures: a request waits no longer than a second
+COMPARED_AT_ONCE = 2_000  # labelled pictures: milliseconds
 UNREADABLE = -2.0  # the cosine of a picture without an embedding
 
 Reason = Literal["embedding", "computing", "unreadable", "blind"]
@@ -56,6 +57,48 @@ def look_alikes(image: Image, count: int) -> LookAlikes:
     found, cosines = found[kept], cosines[kept]
     best = np.argsort(-cosines, kind="stable")[:count]
     return LookAlikes(found[best], np.clip(cosines[best], -1, 1))
+
+
+def labelled_look_alikes(image: Image, count: int) -> LookAlikes:
+    """Return up to `count` pictures with a trusted label that look like one, as `look_alikes` does.
+
+    Few labelled pictures are compared one by one; of many, those near in the graph, or an even spread before there is
+    one. What a machine certified is nobody's word, so it is left out.
+    """
+    cols, position = columns(image.project_id), image.position
+    shown = _shown(cols)
+    if cols.reserve[position] and not shown[position]:
+        return _none("blind")
+    space = active_space(image.project_id)
+    if space is None or position >= space.length:
+        return _none("embedding")
+    vectors = embeddings(space)
+    row = vectors.rows(np.array([position]))[0].astype(np.float32)
+    if not row.any():
+        return _none("unreadable")
+    n = min(cols.length, space.length)
+    trust = cols.trust[:n]
+    labelled = shown[:n] & (cols.label[:n] > 0) & (trust > Trust.NONE) & (trust != Trust.CERTIFIED)
+    labelled[position] = False
+    found = _to_compare(labelled, neighbours(space), position)
+    rows = vectors.rows(found).astype(np.float32)
+    cosines = np.where(rows.any(axis=1), rows @ row, UNREADABLE)
+    found, cosines = found[cosines > UNREADABLE], cosines[cosines > UNREADABLE]
+    best = np.argsort(-cosines, kind="stable")[:count]
+    return LookAlikes(found[best], np.clip(cosines[best], -1, 1))
+
+
+def _to_compare(labelled: np.ndarray, graph: NeighbourReader | None, position: int) -> np.ndarray:
+    """Positions of labelled pictures (bool [n]) that may be near: few enough to be compared at once."""
+    found = np.flatnonzero(labelled)
+    if len(found) <= COMPARED_AT_ONCE:
+        return found
+    if graph is None or position >= graph.length:
+        return found[np.linspace(0, len(found) - 1, COMPARED_AT_ONCE).astype(np.int64)]
+    near = _near(graph, position)
+    near = near[near < len(labelled)]
+    close: np.ndarray = near[labelled[near]]
+    return close
 
 
 def _none(reason: Reason) -> LookAlikes:

@@ -9,7 +9,9 @@ from annotator.labeling.api.cases import (
     CasesView,
     CaseView,
 )
+from annotator.labeling.api.focus import FocusView
 from annotator.labeling.api.gains import SelectionView
+from annotator.labeling.api.guide import ExamplesView, GuideView, NeighboursView
 from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
 from annotator.labeling.api.settings import ProjectSettingsView
 from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
@@ -23,10 +25,14 @@ __all__ = [
     "CaseSendBackView",
     "CaseView",
     "CasesView",
+    "ExamplesView",
+    "FocusView",
+    "GuideView",
     "HoldoutView",
     "HoldoutsView",
     "ImportUndoView",
     "LeaseView",
+    "NeighboursView",
     "ProjectSettingsView",
     "RefreshView",
     "ReleaseView",

@@ -16,6 +16,7 @@ PLAIN = {
     "rare": "Looks like a class that has few labels.",
     "short": "Probably of a class that still lacks pictures.",
     "random": "Picked at random.",
+    "focus": "Your lead points the queue at such pictures.",
     "control": "Picked at random, as a comparison.",
 }
 
@@ -44,6 +45,8 @@ def _named(code: str, task: Task, names: Mapping[int, str]) -> str:
         return f"The model cannot tell whether {about} is in it."
     if code == "rare" and about:
         return f"Looks like the rare class {about}."
+    if code == "focus" and about:
+        return f"Your lead asks for pictures that look like {about}."
     if code == "short" and about:
         lacks = task.reason.get("lacks") or 0
         pictures = f"{lacks} picture{'' if lacks == 1 else 's'}" if lacks else "pictures"

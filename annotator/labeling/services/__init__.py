@@ -3,6 +3,8 @@
 from annotator.labeling.services.annotating import Item, Result, record_import_labels, submit_annotations
 from annotator.labeling.services.counting import count_changes, wake_at
 from annotator.labeling.services.curating import undo_import
+from annotator.labeling.services.examples import pin_example, unpin_example
+from annotator.labeling.services.focus import clear_focus, set_focus
 from annotator.labeling.services.gains import measure_when_due, record_gain, request_measurement
 from annotator.labeling.services.leasing import lease_tasks, release_tasks
 from annotator.labeling.services.retracting import finish_retraction, request_retraction, retract_chunk, retracted
@@ -13,11 +15,13 @@ __all__ = [
     "Item",
     "Result",
     "RoundPick",
+    "clear_focus",
     "comment_case",
     "count_changes",
     "finish_retraction",
     "lease_tasks",
     "measure_when_due",
+    "pin_example",
     "publish_round",
     "record_gain",
     "record_import_labels",
@@ -30,7 +34,9 @@ __all__ = [
     "retract_chunk",
     "retracted",
     "send_case_back",
+    "set_focus",
     "submit_annotations",
     "undo_import",
+    "unpin_example",
     "wake_at",
 ]

@@ -16,6 +16,7 @@ from annotator.images.models import Trust
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
 from annotator.labeling.review_selectors import SPOKE, standing_votes
 from annotator.labeling.selectors import unanswered_reserve, undrawn
+from annotator.labeling.services.focus import FocusQueue
 from annotator.labeling.services.voting import settle_stranded
 from annotator.projects.models import Project
 
@@ -30,6 +31,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     now = timezone.now()
     expires = now + timedelta(seconds=settings.LEASE_SECONDS)
     held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED)
+    focused = FocusQueue(project, user)
     QueueState.objects.get_or_create(project=project)
     with transaction.atomic():
         # The project before its queue, the order in which every transaction takes these two locks: a new task
@@ -40,7 +42,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
         queue = QueueState.objects.get(project=project)
         held.update(lease_expires_at=expires)
         for _ in range(count - held.count()):
-            if not _lease_next(queue, user, now, expires):
+            if not _lease_next(queue, user, focused, now, expires):
                 break
         queue.save(update_fields=["handed_out", "handed_out_blind"])
     return list(
@@ -50,12 +52,12 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     )
 
 
-def _lease_next(queue: QueueState, user: User, now: datetime, expires: datetime) -> bool:
-    """Lease one more task to the user: a blind one when its turn has come, else a vote, else the next of the round."""
+def _lease_next(queue: QueueState, user: User, focused: FocusQueue, now: datetime, expires: datetime) -> bool:
+    """Lease one more task: a blind one when its turn has come, else of the lead's focus, a vote, or of the round."""
     project = queue.project
     blind_is_due = (queue.handed_out_blind + 1) * project.blind_every <= queue.handed_out + 1
     task = _next_blind(project, now) if blind_is_due else None
-    task = task or _next_vote(project, user, now) or _next_queued(project, now)
+    task = task or focused.next(now) or _next_vote(project, user, now) or _next_queued(project, now)
     if task is None and not undrawn(project).exists():
         task = _next_blind(project, now)  # the pool is done: the rest of the reserve is all there is
     if task is None:

@@ -2412,10 +2412,11 @@ export interface components {
          *     * `rare` - rare
          *     * `short` - short
          *     * `random` - random
+         *     * `focus` - focus
          *     * `control` - control
          * @enum {string}
          */
-        CodeEnum: "torn" | "unsure" | "doubtful" | "unlike_labelled" | "typical" | "rare" | "short" | "random" | "control";
+        CodeEnum: "torn" | "unsure" | "doubtful" | "unlike_labelled" | "typical" | "rare" | "short" | "random" | "focus" | "control";
         /** @description Whether only to measure. */
         CollectionRequest: {
             /** @default false */

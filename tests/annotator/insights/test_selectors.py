@@ -340,6 +340,7 @@ def test_a_million_pictures_are_counted_from_arrays(project, monkeypatch):
     state = selectors.Columns(
         image_id=np.arange(1, n + 1),
         label=np.where(trust > 0, cat, 0),
+        batch=np.zeros(n, np.int64),
         trust=trust,
         reserve=none,
         holdout=none,
