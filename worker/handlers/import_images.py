@@ -35,6 +35,7 @@ from annotator.images.services import (
     uploads_of,
 )
 from annotator.labeling.services import record_import_labels
+from annotator.projects.selectors import group_ids
 from annotator.projects.services import add_classes, clean_name
 from worker.formats.archive import extract_zip
 from worker.formats.folder import Entry, scan
@@ -201,6 +202,10 @@ def _begin(work: Work, labels: list[str]) -> None:
             known = set(project.classes.filter(archived_at=None).values_list("name", flat=True))
             classes = add_classes(project=project, names=labels, actor=work.batch.created_by)
             work.class_ids = {label: row.pk for label, row in zip(labels, classes, strict=True)}
+            groups = group_ids(project.pk) & set(work.class_ids.values())
+            if groups:
+                shown = ", ".join(label for label in labels if work.class_ids[label] in groups)
+                notices.append(f"Groups of classes, which are no labels; pictures of these folders got none: {shown}.")
             new = [label for label in labels if label not in known]
             if new:
                 shown = ", ".join(new[:10]) + (" …" if len(new) > 10 else "")

@@ -131,7 +131,6 @@ def _caught_up(project_id: int, base: Columns | None, seq: int, length: int) -> 
     state.holdout[position] = [row[5] is not None for row in changed]
     state.archived[position] = [row[6] is not None for row in changed]
     state.batch[position] = [row[7] or 0 for row in changed]
-    state.group[position] = [row[7] for row in changed]
     state.group[position] = [row[8] for row in changed]
     state.present[position] = ~state.archived[position]
     for name in DTYPES:

@@ -24,7 +24,8 @@ from annotator.images.models import (
 )
 from annotator.images.services.graphs import clear_graphs
 from annotator.images.services.vectors import clear_spaces
-from annotator.projects.models import LabelClass, Project
+from annotator.projects.models import Project
+from annotator.projects.selectors import label_classes
 from annotator.projects.services import next_change
 
 IMPORT_NAME = "import"
@@ -128,7 +129,7 @@ def publish_suggestions(*, project_id: int) -> ScoreSet | None:
 
 def _suggested(project_id: int, length: int) -> tuple[list[int], np.ndarray]:
     """Return class ids, and int16 [length] the column of each picture's suggested class (−1 for none)."""
-    ids = dict(LabelClass.objects.filter(project_id=project_id, archived_at=None).values_list("name", "id"))
+    ids = dict(label_classes(project_id).values_list("name", "id"))
     classes = list(ids.values())
     columns = {name: number for number, name in enumerate(ids)}
     column = np.full(length, -1, np.int16)

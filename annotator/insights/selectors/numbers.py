@@ -28,6 +28,7 @@ from annotator.labeling.models import SelectionRound, Task
 from annotator.labeling.review_selectors import review_counts
 from annotator.labeling.selectors import labelled_since, next_refresh_in, set_aside
 from annotator.projects.models import DEFAULT_STRATEGY, LabelClass, Membership, Project
+from annotator.projects.selectors import label_classes
 
 THUMBS = 4
 CURVE_POINTS = 500
@@ -231,11 +232,8 @@ def balance(project: Project) -> dict[str, Any]:
     of = masks(project.pk, cols)
     labelled = _tally(cols.label[of.labelled])
     suggested = _tally(of.suggested)
-    classes = [
-        row
-        for row in LabelClass.objects.filter(project=project).order_by("index")
-        if row.archived_at is None or labelled.get(row.pk)
-    ]
+    usable = set(label_classes(project.pk).values_list("pk", flat=True)) | set(labelled)
+    classes = list(LabelClass.objects.filter(project=project, pk__in=usable).order_by("index"))
     total = sum(labelled.get(row.pk, 0) for row in classes)
     rows = [
         _balance_row(row, labelled.get(row.pk, 0), suggested.get(row.pk, 0), total, project.target_per_class)

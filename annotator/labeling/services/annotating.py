@@ -22,7 +22,7 @@ from annotator.labeling.services.current import set_labels
 from annotator.labeling.services.sets import said_absent
 from annotator.labeling.services.undoing import undo
 from annotator.projects.models import LabelClass, Project, Role
-from annotator.projects.selectors import role_of
+from annotator.projects.selectors import group_ids, role_of
 
 CHUNK = 20  # items a transaction: some 20 ms of writing
 Verdict = Annotation.Verdict
@@ -229,7 +229,7 @@ def record_import_labels(*, project: Project, user: User, pairs: Sequence[tuple[
     """Take class folders as trusted labels (trust `imported`): one short transaction for one chunk of an import.
 
     Args:
-        pairs: (image id, label class id). A picture that a person has labelled keeps that label.
+        pairs: (image id, label class id). A picture that a person has labelled keeps that label; a group is no label.
         batch_id: the import; running it again writes nothing twice.
 
     Returns:
@@ -237,7 +237,7 @@ def record_import_labels(*, project: Project, user: User, pairs: Sequence[tuple[
     """
     namespace = uuid.uuid5(uuid.NAMESPACE_OID, f"import/{batch_id}")
     client_ids = {image_id: uuid.uuid5(namespace, str(image_id)) for image_id, _ in pairs}
-    known = set(LabelClass.objects.filter(project=project).values_list("id", flat=True))
+    known = set(LabelClass.objects.filter(project=project).values_list("id", flat=True)) - group_ids(project.pk)
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         done = set(

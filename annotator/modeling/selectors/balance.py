@@ -14,6 +14,7 @@ from annotator.modeling.balance.report import KEPT_RUNS
 from annotator.modeling.models import Preset, TrainingRun
 from annotator.modeling.recipes import recipe_of
 from annotator.projects.models import LabelClass, Project
+from annotator.projects.selectors import label_classes
 from annotator.snapshots.models import Snapshot
 from annotator.snapshots.selectors import read_columns
 
@@ -63,8 +64,8 @@ def _frozen(snapshot: Snapshot | None) -> dict[str, Any] | None:
 def _classes(project: Project, cols: Columns) -> list[LabelClass]:
     """The classes in use, and archived ones that pictures still have, in order of creation."""
     used = set(np.unique(cols.label[_trusted(cols)]).tolist())
-    rows = LabelClass.objects.filter(project=project).order_by("index")
-    return [row for row in rows if row.archived_at is None or row.pk in used]
+    usable = set(label_classes(project.pk).values_list("pk", flat=True))
+    return list(LabelClass.objects.filter(project=project, pk__in=used | usable).order_by("index"))
 
 
 def _trusted(cols: Columns) -> np.ndarray:
