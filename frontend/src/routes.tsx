@@ -9,12 +9,21 @@ import { ProjectsPage } from "./features/project/ProjectsPage";
 import { App } from "./features/shell/App";
 import { ProjectShell } from "./features/shell/ProjectShell";
 import { SiteShell } from "./features/shell/SiteShell";
+import { VerifyKeeper } from "./features/verify/VerifyKeeper";
 
 const projectRoutes: RouteObject[] = [
   { index: true, lazy: async () => ({ Component: (await import("./HomeRoute")).HomeRoute }) },
   {
     path: "label",
     lazy: async () => ({ Component: (await import("./features/labeling/LabelPage")).LabelPage }),
+  },
+  {
+    path: "verify",
+    lazy: async () => ({ Component: (await import("./features/verify/VerifyPage")).VerifyPage }),
+  },
+  {
+    path: "history",
+    lazy: async () => ({ Component: (await import("./features/history/HistoryPage")).HistoryPage }),
   },
   {
     path: "gallery",
@@ -154,7 +163,12 @@ export const router = createBrowserRouter([
             path: "projects/:projectId",
             element: (
               <ProjectShell
-                keeper={(project) => <UnsentKeeper project={project.id} />}
+                keeper={(project) => (
+                  <>
+                    <UnsentKeeper project={project.id} />
+                    <VerifyKeeper project={project.id} />
+                  </>
+                )}
                 bell={(compact) => <Bell compact={compact} />}
               />
             ),

@@ -44,6 +44,9 @@ export const keys = {
   webhooks: (p: number) => ["project", p, "webhooks"] as const,
   deliveries: (p: number) => ["project", p, "deliveries"] as const,
   selection: (p: number) => ["project", p, "selection"] as const,
+  history: (p: number) => ["project", p, "history"] as const,
+  cases: (p: number) => ["project", p, "cases"] as const,
+  agreement: (p: number) => ["project", p, "agreement"] as const,
   verify: (p: number) => ["project", p, "verify"] as const,
 };
 

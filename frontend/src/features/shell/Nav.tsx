@@ -5,6 +5,8 @@ import {
   Copy,
   Download,
   GraduationCap,
+  Grid2x2Check,
+  History,
   House,
   Images,
   Import,
@@ -122,6 +124,12 @@ export function Nav({
           badge={overview?.round?.open}
           rail={rail}
         />
+      )}
+      {project.role !== "viewer" && (
+        <Item to={`${base}/verify`} icon={Grid2x2Check} label={t("verify.title")} rail={rail} />
+      )}
+      {project.role !== "viewer" && (
+        <Item to={`${base}/history`} icon={History} label={t("history.title")} rail={rail} />
       )}
       <Item
         to={`${base}/gallery`}

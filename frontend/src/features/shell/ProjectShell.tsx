@@ -28,7 +28,8 @@ function useProjectCommands(project: Project): void {
     const leads = project.role === "lead";
     return [
       go("home", t("nav.home"), ""),
-      ...(labels ? [go("label", t("nav.label"), "/label")] : []),
+      ...(labels ? [go("label", t("nav.label"), "/label"), go("verify", t("verify.title"), "/verify")] : []),
+      ...(labels ? [go("history", t("history.title"), "/history")] : []),
       go("gallery", t("gallery.title"), "/gallery"),
       go("balance", t("balance.title"), "/balance"),
       go("selection", t("selection.title"), "/selection"),
@@ -55,7 +56,7 @@ function Inside({ project, bell }: { project: Project; bell: Bell }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const overlay = useOverlay();
-  const rail = pathname.endsWith("/label");
+  const rail = pathname.endsWith("/label") || pathname.endsWith("/verify");
   usePulse(project.id);
   useProjectCommands(project);
   useEffect(() => {
