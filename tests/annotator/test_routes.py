@@ -33,6 +33,8 @@ TABLE = """
 GET    auth/me                                            200 200 200 200 200 200 200
 POST   auth/login                                         400 400 400 400 400 400 400
 POST   auth/logout                                        401 204 204 204 204 204 204
+GET    auth/me/preferences                                401 200 200 200 200 200 200
+PATCH  auth/me/preferences                                401 200 200 200 200 200 200
 POST   auth/password                                      401 400 400 400 400 400 400
 GET    auth/tokens                                        401 200 200 200 200 200 200
 POST   auth/tokens                                        401 201 201 201 201 201 201
@@ -85,6 +87,13 @@ GET    projects/{project_id}/images/{image_id}/similar    401 404 200 200 200 20
 GET    projects/{project_id}/blobs/{sha256}/{variant}     401 404 200 200 200 200 200
 GET    projects/{project_id}/suggestions                  401 404 200 200 200 200 200
 POST   projects/{project_id}/lease                        401 404 403 200 200 200 200
+GET    projects/{project_id}/focus                        401 404 403 200 200 200 200
+PUT    projects/{project_id}/focus                        401 404 403 403 403 200 200
+DELETE projects/{project_id}/focus                        401 404 403 403 403 404 404
+GET    projects/{project_id}/classes/{class_id}/guide     401 404 403 200 200 200 200
+POST   projects/{project_id}/classes/{class_id}/examples  401 404 403 403 403 201 201
+DELETE projects/{project_id}/classes/{class_id}/examples  401 404 403 403 403 404 404
+GET    projects/{project_id}/images/{image_id}/neighbours 401 404 403 200 200 200 200
 POST   projects/{project_id}/release                      401 404 403 204 204 204 204
 GET    projects/{project_id}/annotations                  401 404 403 200 200 200 200
 POST   projects/{project_id}/annotations                  401 404 403 400 400 400 400
@@ -162,6 +171,8 @@ BODIES: dict[str, Any] = {
     "POST notifications/read": {"all": True},
     "POST projects/{project_id}/webhooks": {"url": "https://example.org/hook", "kinds": ["import_finished"]},
     "PATCH projects/{project_id}/webhooks/{webhook_id}": {"enabled": False},
+    "PUT projects/{project_id}/focus": {"class": "class_id"},
+    "POST projects/{project_id}/classes/{class_id}/examples": {"image": "image_id"},
     "POST projects/{project_id}/lease": {"count": 1},
     "POST projects/{project_id}/release": {"tasks": []},
     "POST projects/{project_id}/holdouts": {"name": "exam", "images": []},

@@ -11,7 +11,13 @@ from annotator.images.services import publish_scores
 from annotator.projects.models import LabelClass, Project
 
 
-def publish_head(project: Project, guesses: list[LabelClass | None], *, test: tuple[int, int] = (0, 0)) -> ScoreSet:
+def publish_head(
+    project: Project,
+    guesses: list[LabelClass | None],
+    *,
+    test: tuple[int, int] = (0, 0),
+    confidences: list[float] | None = None,
+) -> ScoreSet:
     """Publish a head that says `guesses[position]` of each picture; `test` is (correct, size) of its blind test."""
     space, _ = EmbeddingSpace.objects.get_or_create(
         project=project, state=EmbeddingSpace.State.ACTIVE, backbone=project.backbone
@@ -24,7 +30,7 @@ def publish_head(project: Project, guesses: list[LabelClass | None], *, test: tu
         settings.SCRATCH_DIR / folder,
         {
             "top_class": np.array(columns, np.int16).reshape(n, 1),
-            "top_prob": np.full((n, 1), 0.9, np.float16),
+            "top_prob": np.array(confidences or [0.9] * n, np.float16).reshape(n, 1),
             "margin": np.full(n, 0.8, np.float16),
             "entropy": np.full(n, 0.3, np.float16),
         },
