@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beside, cellAt, type Fit, fit, place, reveal, swept } from "./arithmetic";
+import { beside, cellAt, type Fit, fitPage, place, reveal, swept } from "./arithmetic";
 
 const gap = 6;
 const roomOf = (width: number, height: number, count: number, least = 72) => ({
@@ -16,7 +16,7 @@ const extent = (grid: Fit) => ({
 
 describe("the grid of a page", () => {
   it("puts sixty pictures on a laptop's screen as twelve by five that fill it", () => {
-    const grid = fit(roomOf(1360, 700, 60));
+    const grid = fitPage(roomOf(1360, 700, 60));
     expect([grid.columns, grid.rows, grid.scrolls]).toEqual([12, 5, false]);
     expect(extent(grid).width).toBeCloseTo(1360);
     expect(extent(grid).height).toBeCloseTo(700);
@@ -34,7 +34,7 @@ describe("the grid of a page", () => {
 
   it.each(screens)("holds any number of pictures in %d by %d", (width, height) => {
     for (const count of sizes) {
-      const grid = fit(roomOf(width, height, count));
+      const grid = fitPage(roomOf(width, height, count));
       expect(grid.columns * grid.rows).toBeGreaterThanOrEqual(count);
       expect(grid.columns * (grid.rows - 1)).toBeLessThan(count);
       expect(grid.wide).toBeGreaterThanOrEqual(72);
@@ -47,27 +47,27 @@ describe("the grid of a page", () => {
 
   it("has smaller cells for more pictures", () => {
     const areas = sizes.map((count) => {
-      const { wide, tall } = fit(roomOf(2480, 1200, count));
+      const { wide, tall } = fitPage(roomOf(2480, 1200, count));
       return wide * tall;
     });
     expect(areas).toEqual([...areas].sort((a, b) => b - a));
   });
 
   it("scrolls on a phone rather than showing stamps", () => {
-    const grid = fit(roomOf(358, 480, 60, 80));
+    const grid = fitPage(roomOf(358, 480, 60, 80));
     expect([grid.columns, grid.scrolls]).toEqual([4, true]);
     expect(grid.tall).toBeCloseTo(grid.wide / 0.75);
-    expect(fit(roomOf(358, 480, 12, 80)).scrolls).toBe(false);
+    expect(fitPage(roomOf(358, 480, 12, 80)).scrolls).toBe(false);
   });
 
   it("copes with no room and with no pictures", () => {
-    expect(fit(roomOf(0, 0, 60)).columns).toBe(1);
-    expect(fit(roomOf(800, 600, 0))).toMatchObject({ columns: 1, rows: 1 });
+    expect(fitPage(roomOf(0, 0, 60)).columns).toBe(1);
+    expect(fitPage(roomOf(800, 600, 0))).toMatchObject({ columns: 1, rows: 1 });
   });
 });
 
 describe("a point in the grid", () => {
-  const grid = fit(roomOf(1360, 700, 60));
+  const grid = fitPage(roomOf(1360, 700, 60));
 
   it("belongs to the cell that is drawn there", () => {
     for (const index of [0, 11, 12, 37, 59]) {
@@ -112,14 +112,14 @@ describe("what floats beside a cell", () => {
 
   it("stays in the room", () => {
     expect(beside({ left: 100, top: 0, width: 100, height: 130 }, thing, room)[1]).toBe(0);
-    expect(
-      beside({ left: 10, top: 0, width: 100, height: 130 }, thing, { width: 260, height: 600 })[0],
-    ).toBe(20);
+    expect(beside({ left: 10, top: 0, width: 100, height: 130 }, thing, { width: 260, height: 600 })[0]).toBe(
+      20,
+    );
   });
 });
 
 it("a cell outside the view is scrolled to, and no farther", () => {
-  const grid = fit(roomOf(358, 480, 60, 80));
+  const grid = fitPage(roomOf(358, 480, 60, 80));
   const row = grid.tall + gap;
   expect(reveal(grid, gap, 0, 300, 480)).toBe(0);
   expect(reveal(grid, gap, 4, 0, 480)).toBe(0);

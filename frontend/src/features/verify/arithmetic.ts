@@ -30,7 +30,7 @@ const broadest = 0.88;
 const share = (whole: number, parts: number, gap: number) => (whole - gap * (parts - 1)) / parts;
 
 /** The largest cells that show all pictures of a page at once; too small ones scroll instead. */
-export function fit({ width, height, count, gap, least }: Room): Fit {
+export function fitPage({ width, height, count, gap, least }: Room): Fit {
   const cells = Math.max(1, count);
   let best = { columns: 1, rows: cells, inner: 0 };
   for (let columns = 1; columns <= cells; columns++) {
@@ -59,10 +59,7 @@ export function place({ columns, wide, tall, left }: Fit, gap: number, index: nu
 
 /** The cell at a point, or null beside the cells and between them. */
 export function cellAt(grid: Fit, gap: number, count: number, x: number, y: number): number | null {
-  const [column, row] = [
-    Math.floor((x - grid.left) / (grid.wide + gap)),
-    Math.floor(y / (grid.tall + gap)),
-  ];
+  const [column, row] = [Math.floor((x - grid.left) / (grid.wide + gap)), Math.floor(y / (grid.tall + gap))];
   if (column < 0 || column >= grid.columns || row < 0) return null;
   const index = row * grid.columns + column;
   if (index >= count) return null;

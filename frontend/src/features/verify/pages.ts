@@ -34,7 +34,7 @@ export interface Pages {
   done: Done[];
   /** A page that the server has not yet given back. */
   awaiting: number | null;
-  /** Pictures that wait on the server, those in hand among them. */
+  /** Pictures of this kind that wait on the server, beyond those in hand. */
   waiting: number;
   reason: VerifyReason | null;
 }
@@ -160,7 +160,6 @@ function confirm(pages: Pages, clientId: string): Pages {
     focused: 0,
     marks: marked(pages, images, null),
     done: [...pages.done, done],
-    waiting: Math.max(0, pages.waiting - page.pictures.length),
   };
 }
 
@@ -181,7 +180,6 @@ function takeBack(pages: Pages, awaits: boolean): Pages {
     focused: 0,
     done: pages.done.slice(0, -1),
     awaiting: awaits ? page.id : pages.awaiting,
-    waiting: pages.waiting + page.pictures.length,
   };
 }
 

@@ -82,9 +82,7 @@ export class DonePages {
   }
 
   save(done: Done[]): void {
-    const light = done
-      .slice(-mostRemembered)
-      .map((one) => ({ ...one, page: { ...one.page, pictures: [] } }));
+    const light = done.slice(-mostRemembered).map((one) => ({ ...one, page: { ...one.page, pictures: [] } }));
     try {
       this.storage.setItem(this.key, JSON.stringify(light));
     } catch {

@@ -1,0 +1,187 @@
+import {
+  ArrowDownNarrowWide,
+  ArrowDownWideNarrow,
+  ChevronDown,
+  Grid3x3,
+  Sparkles,
+  Square,
+} from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Button as AriaButton, Dialog as AriaDialog, DialogTrigger, Popover } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import type { LabelClass } from "../../api/types";
+import type { VerifyOverview, VerifyPage } from "../../api/verify";
+import { ClassTile } from "../../components/ClassTile";
+import { SearchList } from "../../components/SearchList";
+import { count, percent } from "../../messages/i18n";
+import { leastSize, mostSize, type Settings, sizeStep } from "./settings";
+import styles from "./verify.module.css";
+
+interface Entry {
+  of: LabelClass;
+  waiting: number | null;
+}
+
+/** The class in the question; behind it, all of them with what waits in each. */
+function ClassPicker({
+  chosen,
+  entries,
+  label,
+  empty,
+  onPick,
+}: {
+  chosen: LabelClass | undefined;
+  entries: Entry[];
+  label: string;
+  /** Said where no class is chosen yet. */
+  empty: string;
+  onPick: (id: number) => void;
+}) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
+      <AriaButton
+        className={styles.picker}
+        aria-label={`${label}: ${chosen?.name ?? empty}`}
+        data-testid="verify-class"
+      >
+        {chosen && <ClassTile of={chosen} size="l" />}
+        <b data-empty={chosen ? undefined : ""}>{chosen?.name ?? empty}</b>
+        <ChevronDown size={16} strokeWidth={1.5} aria-hidden />
+      </AriaButton>
+      <Popover className={styles.list} placement="bottom start">
+        <AriaDialog aria-label={label} className={styles.listInside}>
+          <SearchList<Entry>
+            autoFocus
+            items={entries}
+            text={({ of }) => of.name}
+            itemKey={({ of }) => of.id}
+            label={label}
+            placeholder={t("label.classPlaceholder")}
+            empty={t("label.noSuchClass")}
+            onLeave={() => setOpen(false)}
+            onPick={({ of }) => onPick(of.id)}
+            render={({ of, waiting }) => (
+              <>
+                <ClassTile of={of} />
+                <span className={styles.entry}>{of.name}</span>
+                {waiting !== null && <span className={styles.waiting}>{count(waiting)}</span>}
+              </>
+            )}
+          />
+        </AriaDialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+/** The slider follows the hand at once; pages are dealt anew when it rests. */
+function SizeSlider({ settings, shown }: { settings: Settings; shown: number }) {
+  const { t } = useTranslation();
+  const [dragged, setDragged] = useState<number | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const value = dragged ?? shown;
+  return (
+    <span className={styles.size}>
+      <Grid3x3 size={16} strokeWidth={1.5} aria-hidden />
+      <input
+        type="range"
+        aria-label={t("verify.size")}
+        aria-valuetext={t("verify.sizeIs", { count: value, number: count(value) })}
+        min={leastSize}
+        max={mostSize}
+        step={sizeStep}
+        // Large pictures, few of them, are at the right.
+        dir="rtl"
+        value={value}
+        onChange={(event) => {
+          const size = Number(event.target.value);
+          setDragged(size);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => {
+            settings.change({ size });
+            setDragged(null);
+          }, 250);
+        }}
+      />
+      <Square size={14} strokeWidth={1.5} aria-hidden />
+      <span className={styles.sizeNumber} data-testid="verify-size">
+        {count(value)}
+      </span>
+    </span>
+  );
+}
+
+interface Props {
+  overview: VerifyOverview;
+  settings: Settings;
+  page: VerifyPage | undefined;
+  label: number | null;
+  classes: LabelClass[];
+  classOf: (id: number | null) => LabelClass | undefined;
+  onLabelPage: (id: number) => void;
+}
+
+/** "All of these are coat, except…", and how the pages are made. */
+export function Question({ overview, settings, page, label, classes, classOf, onLabelPage }: Props) {
+  const { t } = useTranslation();
+  const { wanted, adaptive, change } = settings;
+  const cluster = wanted.mode === "cluster";
+  const chosen = classOf(cluster ? label : wanted.class);
+  const waits = new Map(overview.classes.map((one) => [one.class, one.waiting]));
+  const entries = classes.map((of) => ({ of, waiting: cluster ? null : (waits.get(of.id) ?? 0) }));
+  const here = overview.classes.find((one) => one.class === wanted.class);
+  const high = page?.high ?? (cluster ? null : here?.high);
+  const low = page?.low ?? (cluster ? null : here?.low);
+  const first = wanted.order === "confident";
+  const Order = first ? ArrowDownWideNarrow : ArrowDownNarrowWide;
+  return (
+    <div className={styles.question} data-testid="verify-question">
+      <h2>
+        <span>{t(cluster ? "verify.clusterIs" : "verify.classIs")}</span>
+        <ClassPicker
+          chosen={chosen}
+          entries={entries}
+          label={t("verify.class")}
+          empty={t("verify.giveClass")}
+          onPick={(id) => (cluster ? onLabelPage(id) : change({ class: id }))}
+        />
+        <span>{t("verify.except")}</span>
+      </h2>
+      <div className={styles.make}>
+        {!cluster && (
+          <button
+            type="button"
+            className={styles.order}
+            data-testid="verify-order"
+            onClick={() => change({ order: first ? "unsure" : "confident" })}
+          >
+            <Order size={16} strokeWidth={1.5} aria-hidden />
+            {t(`verify.order.${wanted.order}`)}
+          </button>
+        )}
+        {typeof high === "number" && typeof low === "number" && (
+          <span className={styles.range} title={t("verify.range")}>
+            {Math.round(high * 100)}–{percent(low)}
+          </span>
+        )}
+        <i className={styles.bar} aria-hidden />
+        <SizeSlider settings={settings} shown={wanted.size ?? page?.size ?? overview.size} />
+        {overview.adaptive && (
+          <button
+            type="button"
+            className={styles.adaptive}
+            aria-pressed={adaptive}
+            title={t("verify.adaptiveWhy")}
+            onClick={() => change({ size: adaptive ? (page?.size ?? overview.size) : null })}
+          >
+            <Sparkles size={14} strokeWidth={1.5} aria-hidden />
+            {t("verify.adaptive")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
