@@ -1,12 +1,9 @@
-/** What the pages keep for a person on the server: own keys. */
+/** What the pages keep for a person on the server, on every machine: own keys. */
 import { api, body } from "./client";
 
-export interface Preferences {
-  keys?: Record<string, string[]>;
-  letters?: boolean;
-}
+type Change = { keys: Record<string, string[]>; letters: boolean };
 
 export const preferences = {
-  change: (change: Preferences) =>
-    body(api.PATCH("/api/auth/me/preferences" as never, { body: change } as never)) as Promise<Preferences>,
+  /** Answers with all that is kept. */
+  change: (change: Change) => body(api.PATCH("/api/auth/me/preferences", { body: change })),
 };

@@ -1,16 +1,16 @@
-import { Images } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClasses, useMe, useOverview } from "../../api/queries";
-import type { LabelClass, Overview, Project } from "../../api/types";
+import type { LabelClass, Project, Task } from "../../api/types";
+import { registry } from "../../commands/registry";
 import { LookAlikes } from "../../components/LookAlikes";
 import { Progress } from "../../components/Progress";
 import { TopBar } from "../../components/TopBar";
 import { useNarrow } from "../../components/useNarrow";
 import { useProjectContext } from "../../components/useProjectContext";
 import { count } from "../../messages/i18n";
-import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
+import { EarlierNote } from "./EarlierNote";
 import { Filmstrip } from "./Filmstrip";
 import { FlagDialog } from "./FlagDialog";
 import { GuideDialog } from "./GuideDialog";
@@ -18,14 +18,17 @@ import styles from "./labelpage.module.css";
 import { MobileActions, MobileBar } from "./MobileDesk";
 import { NothingAhead } from "./NothingAhead";
 import { Panel } from "./Panel";
-import { Stage } from "./Stage";
+import { Stage, type SwipeActions } from "./Stage";
 import { StatusBar } from "./StatusBar";
-import { useDesk, useDeskView } from "./useDesk";
+import { useCurrent, useDesk, useWatch } from "./useDesk";
 import { useLabelCommands } from "./useLabelCommands";
+import { useViewCommands } from "./useViewCommands";
+import { ViewerTools } from "./ViewerTools";
+import { Viewer } from "./viewerState";
 
-function RoundNote({ overview }: { overview: Overview | undefined }) {
+function RoundNote({ project }: { project: number }) {
   const { t } = useTranslation();
-  const round = overview?.round;
+  const round = useOverview(project).data?.round;
   if (!round) return null;
   return (
     <span className={styles.round}>
@@ -38,28 +41,21 @@ function RoundNote({ overview }: { overview: Overview | undefined }) {
   );
 }
 
-function ZoomSwitch({ actual, onChange }: { actual: boolean; onChange: (actual: boolean) => void }) {
-  const { t } = useTranslation();
-  return (
-    <span className={styles.zoom}>
-      <button type="button" aria-pressed={!actual} onClick={() => onChange(false)}>
-        {t("label.fit")}
-      </button>
-      <button type="button" aria-pressed={actual} onClick={() => onChange(true)}>
-        1:1
-      </button>
-    </span>
-  );
+interface BarProps {
+  project: number;
+  viewer: Viewer;
+  onSimilar?: () => void;
 }
 
-function SimilarButton({ onClick }: { onClick: () => void }) {
+/** The bar does not follow the pictures: it is rendered when what it offers changes. */
+const DeskBar = memo(function DeskBar({ project, viewer, onSimilar }: BarProps) {
   const { t } = useTranslation();
   return (
-    <DeskButton className={styles.similar} onClick={onClick}>
-      <Images size={16} strokeWidth={1.5} aria-hidden /> {t("similar.command")} <kbd aria-hidden>.</kbd>
-    </DeskButton>
+    <TopBar title={t("nav.label")} note={<RoundNote project={project} />}>
+      <ViewerTools viewer={viewer} onSimilar={onSimilar} />
+    </TopBar>
   );
-}
+});
 
 interface DeskProps {
   project: Project;
@@ -68,99 +64,129 @@ interface DeskProps {
   classOf: (id: number | null) => LabelClass | undefined;
 }
 
-/** Today's labels: what the server had counted when the page opened, plus what was said since. */
-function useToday(overview: Overview | undefined, given: number): number {
-  const base = useRef<number | null>(null);
-  if (base.current === null && overview) base.current = overview.today.mine - given;
-  return (base.current ?? 0) + given;
-}
-
-/** What an older head suggested is exchanged, behind the current picture, once for every new head. */
-function useOnNewHead(overview: Overview | undefined, desk: DeskController, loading: boolean): void {
-  const name = overview?.head?.name;
+/** Keeps the desk supplied: a new head or round may have brought new pictures. */
+function Supply({ project, desk }: { project: number; desk: DeskController }) {
+  const { data: overview } = useOverview(project);
+  const loading = useWatch(desk, (view) => view.loading);
+  const empty = useWatch(desk, (view) => view.ahead.length === 0);
+  const head = overview?.head?.name;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new head or round may have brought new pictures
   useEffect(() => {
-    if (name && !loading) void desk.renew(name);
-  }, [name, desk, loading]);
+    if (empty) void desk.refill();
+  }, [head, overview?.round?.number, empty, desk]);
+  // What an older head suggested is exchanged, behind the current picture, once for every new head.
+  useEffect(() => {
+    if (head && !loading) void desk.renew(head);
+  }, [head, desk, loading]);
+  return null;
 }
 
-function DeskPage({ project, desk, classes, classOf }: DeskProps) {
+/** Runs a command as its key would. */
+function run(id: string): void {
+  const command = registry.get(id);
+  if (command && (command.when?.() ?? true)) command.run();
+}
+
+function useSwipes(narrow: boolean, task: Task | undefined, onAll: () => void): SwipeActions | undefined {
   const { t } = useTranslation();
-  const { data: overview } = useOverview(project.id);
-  const { view, queue } = useDeskView(desk);
-  const [actual, setActual] = useState(false);
-  const [open, setOpen] = useState<"flag" | "guide" | "similar" | null>(null);
+  const suggested = Boolean(task?.suggestion);
+  return useMemo(() => {
+    if (!narrow) return undefined;
+    return {
+      ...(suggested && { right: { label: t("label.accept"), run: () => run("label.accept") } }),
+      left: { label: t("label.skip"), run: () => run("label.skip") },
+      up: { label: t("label.classGroup"), run: onAll },
+      down: { label: t("label.undo"), run: () => run("label.undo") },
+    };
+  }, [narrow, suggested, onAll, t]);
+}
+
+type Opened = "flag" | "guide" | "similar" | "classes" | null;
+
+/** What lies over the desk, one thing at a time. */
+function Over({
+  open,
+  project,
+  desk,
+  task,
+  classes,
+  close,
+}: DeskProps & { open: Opened; task?: Task; close: () => void }) {
+  if (open === "guide")
+    return <GuideDialog instructions={project.instructions} classes={classes} onClose={close} />;
+  if (!task) return null;
+  if (open === "similar")
+    return (
+      <LookAlikes
+        project={project}
+        of={{ id: task.image.id, name: task.image.name, thumb: task.image.urls.thumb }}
+        onClose={close}
+      />
+    );
+  if (open === "flag")
+    return (
+      <FlagDialog
+        onClose={close}
+        onFlag={(comment) => {
+          close();
+          desk.setVerdict("flag", comment);
+        }}
+      />
+    );
+  return null;
+}
+
+function DeskPage(props: DeskProps) {
+  const { project, desk, classes, classOf } = props;
+  const task = useCurrent(desk);
+  const [viewer] = useState(() => new Viewer());
+  const [open, setOpen] = useState<Opened>(null);
   const search = useRef<HTMLInputElement>(null);
   const narrow = useNarrow();
-  const task = view.ahead[0];
   const mayCompare = task !== undefined && !task.blind; // the labels of look-alikes would be a hint
-  const today = useToday(overview, view.given);
 
   const close = useCallback(() => setOpen(null), []);
   const flag = useCallback(() => setOpen("flag"), []);
   const guide = useCallback(() => setOpen("guide"), []);
   const similar = useCallback(() => setOpen("similar"), []);
-  const zoom = useCallback(() => setActual((old) => !old), []);
+  const all = useCallback(() => setOpen("classes"), []);
+  const zoom = useCallback(() => viewer.toggle(), [viewer]);
   useLabelCommands(desk, classes, { flag, guide, zoom, similar, search });
+  useViewCommands(desk, viewer, project.id);
+  const swipes = useSwipes(narrow, task, all);
 
-  const head = overview?.head?.name;
-  const empty = view.ahead.length === 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new head or round may have brought new pictures
-  useEffect(() => {
-    if (empty) void desk.refill();
-  }, [head, overview?.round?.number, empty, desk]);
-
-  useOnNewHead(overview, desk, view.loading);
-
+  const onSimilar = mayCompare ? similar : undefined;
   const parts = { desk, classes, classOf, onFlag: flag, search };
   return (
     <div className={styles.page}>
+      <Supply project={project.id} desk={desk} />
       {narrow ? (
-        <MobileBar
-          project={project}
-          overview={overview}
-          onFlag={flag}
-          onGuide={guide}
-          onSimilar={mayCompare ? similar : undefined}
-        />
+        <MobileBar project={project} onFlag={flag} onGuide={guide} onSimilar={onSimilar} />
       ) : (
-        <TopBar title={t("nav.label")} note={<RoundNote overview={overview} />}>
-          {mayCompare && <SimilarButton onClick={similar} />}
-          <ZoomSwitch actual={actual} onChange={setActual} />
-        </TopBar>
+        <DeskBar project={project.id} viewer={viewer} onSimilar={onSimilar} />
       )}
       {task ? (
         <main className={styles.desk}>
           <div className={styles.left}>
-            <Stage task={task} pictures={desk.pictures} actual={actual} />
-            {!narrow && <Filmstrip desk={desk} view={view} classOf={classOf} />}
+            <div className={styles.middle}>
+              <Stage task={task} pictures={desk.pictures} viewer={viewer} swipes={swipes} />
+              <EarlierNote desk={desk} classOf={classOf} />
+            </div>
+            {!narrow && <Filmstrip desk={desk} project={project.id} classOf={classOf} />}
           </div>
-          {narrow ? <MobileActions task={task} {...parts} /> : <Panel task={task} {...parts} />}
+          {narrow ? (
+            <MobileActions task={task} all={open === "classes"} onAll={all} onClose={close} {...parts} />
+          ) : (
+            <Panel task={task} {...parts} />
+          )}
         </main>
       ) : (
         <main className={styles.desk}>
-          <NothingAhead project={project} desk={desk} view={view} />
+          <NothingAhead project={project} desk={desk} />
         </main>
       )}
-      {!narrow && <StatusBar view={view} queue={queue} overview={overview} today={today} />}
-      {open === "guide" && (
-        <GuideDialog instructions={project.instructions} classes={classes} onClose={close} />
-      )}
-      {open === "similar" && task && (
-        <LookAlikes
-          project={project}
-          of={{ id: task.image.id, name: task.image.name, thumb: task.image.urls.thumb }}
-          onClose={close}
-        />
-      )}
-      {open === "flag" && task && (
-        <FlagDialog
-          onClose={close}
-          onFlag={(comment) => {
-            close();
-            desk.setVerdict("flag", comment);
-          }}
-        />
-      )}
+      {!narrow && <StatusBar desk={desk} project={project.id} />}
+      {open && <Over open={open} task={task} close={close} {...props} />}
     </div>
   );
 }
@@ -174,14 +200,16 @@ export function LabelPage() {
   const classes = useMemo(() => all.filter((one) => !one.archived), [all]);
   const byId = useRef(new Map<number, LabelClass>());
   byId.current = useMemo(() => new Map(all.map((one) => [one.id, one])), [all]);
-  const classOf = useCallback((id: number | null) => (id === null ? undefined : byId.current.get(id)), []);
+  // A new function whenever the classes change, so that what shows their names is rendered again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  const classOf = useCallback((id: number | null) => (id === null ? undefined : byId.current.get(id)), [all]);
   // A session that ends keeps its desk: after signing in again the work goes on.
   const [user, setUser] = useState(me?.user?.id);
   const now = me?.user?.id;
   useEffect(() => {
     if (now !== undefined) setUser(now);
   }, [now]);
-  const desk = useDesk(project.id, user, classOf);
+  const desk = useDesk(project.id, user, project.label_mode === "multi", classOf);
   if (!desk) return null;
   return <DeskPage key={user} project={project} desk={desk} classes={classes} classOf={classOf} />;
 }

@@ -1,10 +1,11 @@
+import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useActiveJobs } from "../../api/pulse";
 import type { Project } from "../../api/types";
 import { LinkButton } from "../../components/Button";
 import { JobBar } from "../../components/JobBar";
 import { Failure } from "../../components/Page";
-import type { DeskController, DeskView } from "./desk";
+import type { DeskController } from "./desk";
 import styles from "./labelpage.module.css";
 
 const names = {
@@ -16,15 +17,8 @@ const names = {
 } as const;
 
 /** No picture to show: why, and what to do about it. */
-export function NothingAhead({
-  project,
-  desk,
-  view,
-}: {
-  project: Project;
-  desk: DeskController;
-  view: DeskView;
-}) {
+export function NothingAhead({ project, desk }: { project: Project; desk: DeskController }) {
+  const view = useSyncExternalStore(desk.subscribe, desk.read);
   const { t } = useTranslation();
   const job = useActiveJobs(project.id)[0];
   if (view.loading) return <div className={styles.nothing} aria-busy="true" />;

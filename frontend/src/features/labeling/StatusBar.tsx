@@ -1,12 +1,14 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { useOverview } from "../../api/queries";
 import type { HeadBrief, Overview } from "../../api/types";
 import { Ring } from "../../components/Progress";
 import { count, percent } from "../../messages/i18n";
-import type { DeskView } from "./desk";
+import type { DeskController } from "./desk";
 import type { QueueStatus } from "./queue";
 import { pace } from "./session";
 import styles from "./statusbar.module.css";
+import { useWatch } from "./useDesk";
 
 /** Says for three seconds that a new head is in use. */
 function useFresh(name: string | undefined): boolean {
@@ -57,19 +59,26 @@ function Saved({ queue }: { queue: QueueStatus }) {
   );
 }
 
-interface Props {
-  view: DeskView;
-  queue: QueueStatus;
-  overview: Overview | undefined;
-  today: number;
+/** Today's labels: what the server had counted when the page opened, plus what was said since. */
+function useToday(overview: Overview | undefined, given: number): number {
+  const base = useRef<number | null>(null);
+  if (base.current === null && overview) base.current = overview.today.mine - given;
+  return (base.current ?? 0) + given;
 }
 
 /** The quiet line at the bottom: nothing to do, everything to know. */
-export function StatusBar({ view, queue, overview, today }: Props) {
+export function StatusBar({ desk, project }: { desk: DeskController; project: number }) {
   const { t } = useTranslation();
+  const { data: overview } = useOverview(project);
+  const times = useWatch(desk, (view) => view.times);
+  const today = useToday(
+    overview,
+    useWatch(desk, (view) => view.given),
+  );
+  const queue = useSyncExternalStore(desk.queue.subscribe, desk.queue.read);
   const head = overview?.head;
   const fresh = useFresh(head?.name);
-  const speed = pace(view.times, Date.now());
+  const speed = pace(times, Date.now());
   const left = overview ? Math.max(0, overview.next_refresh_in - queue.pendingLabels) : null;
   const every = overview?.refresh_every ?? 1;
   const refreshing = overview?.jobs.some((job) => job.kind === "head_refresh");

@@ -6,6 +6,7 @@ import { uuid } from "../../api/uuid";
 import { PictureCache } from "./preload";
 import type { AnnotationQueue, Answered } from "./queue";
 import { queueOf } from "./queues";
+import { answerBefore, learn, leave, revisit, revisiting } from "./revisit";
 import {
   answer,
   answeredTasks,
@@ -18,6 +19,7 @@ import {
   takeBack,
   undoConfirmed,
 } from "./session";
+import { type ClassSet, startingSet, toggled } from "./sets";
 
 const inHand = 20;
 const refillBelow = 12;
@@ -32,6 +34,10 @@ export interface DeskEvents {
 }
 
 export interface DeskView extends Desk {
+  /** The classes chosen for the picture on the screen; null while nobody has touched its set. */
+  chosen: ClassSet | null;
+  /** The group whose classes are shown; null at the top. */
+  open: number | null;
   loading: boolean;
   /** The last lease failed: no network, or no right. */
   error: unknown;
@@ -40,7 +46,7 @@ export interface DeskView extends Desk {
 export class DeskController {
   readonly queue: AnnotationQueue;
   readonly pictures = new PictureCache();
-  private view: DeskView = { ...emptyDesk, loading: true, error: null };
+  private view: DeskView = { ...emptyDesk, chosen: null, open: null, loading: true, error: null };
   private readonly listeners = new Set<() => void>();
   private leasing = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +61,8 @@ export class DeskController {
     private readonly project: number,
     user: number,
     private readonly events: DeskEvents,
+    /** Pictures may have several labels: classes are toggled, and the set is sent. */
+    readonly several = false,
   ) {
     this.queue = queueOf(user, project);
   }
@@ -99,8 +107,27 @@ export class DeskController {
     this.stopHearing();
   }
 
+  /** Answers with a class, or takes it into the picture's set (or out of it). */
   label(classId: number): void {
-    if (this.answerable) this.say("label", [classId]);
+    if (!this.answerable) return;
+    if (this.several) this.change({ chosen: toggled(this.set, classId), open: null });
+    else this.say("label", [classId]);
+  }
+
+  /** What the picture on the screen will get. */
+  get set(): ClassSet {
+    return this.view.chosen ?? startingSet(this.current, this.view.done);
+  }
+
+  /** Answers with the set; an empty one only when that is meant (`none`). */
+  send(none = false): void {
+    const set = none ? [] : this.set;
+    if (this.answerable && (none || set.length)) this.say("label", [...set]);
+  }
+
+  /** Shows the classes of a group, or those of the top. */
+  openGroup(group: number | null): void {
+    this.change({ open: group });
   }
 
   /** Picks the class at a rank of the suggestion (0 is the first); nothing on a blind task. */
@@ -124,9 +151,31 @@ export class DeskController {
       image: last.task.image.id,
       undoes: last.clientId,
     });
-    this.change(desk);
+    this.change({ ...desk, chosen: last.verdict === "label" ? last.labels : null });
     if (this.view.done.length < 5) void this.loadHistory();
     return last;
+  }
+
+  /** An earlier answer comes back to the screen to be corrected; without one, the one before. */
+  revisit(clientId = answerBefore(this.view)?.clientId): void {
+    const image = this.view.done.find((done) => done.clientId === clientId)?.task.image.id;
+    if (clientId === undefined || image === undefined) return;
+    const unsent = this.onItsWay(image);
+    if (unsent) void this.queue.flush();
+    this.change(revisit(this.view, clientId, unsent));
+  }
+
+  private onItsWay(image: number): boolean {
+    return this.queue.pending.some((item) => item.image === image);
+  }
+
+  get revisiting(): boolean {
+    return revisiting(this.view);
+  }
+
+  /** Leaves an earlier answer as it is. */
+  leave(): void {
+    this.change(leave(this.view));
   }
 
   /** Sets a label over what somebody else said meanwhile, having seen it. */
@@ -207,6 +256,7 @@ export class DeskController {
     let desk: Desk = this.view;
     for (const answered of answers) {
       const { item, result } = answered;
+      desk = learn(desk, item.image, result, !this.onItsWay(item.image));
       const refused = result.status === "conflict" || result.status === "invalid";
       if (item.undoes)
         desk = refused ? setAside(desk, item.image) : undoConfirmed(desk, item.image, result.task);
@@ -238,6 +288,8 @@ export class DeskController {
   private change(part: Partial<DeskView>): void {
     const before = this.current;
     this.view = { ...this.view, ...part };
+    if (this.current?.image.id !== before?.image.id)
+      this.view = { ...this.view, chosen: part.chosen ?? null, open: null };
     const ahead = this.view.ahead.slice(0, inHand + 4);
     const behind = this.view.done.slice(-keptBehind).filter(({ task }) => task.id !== null);
     this.pictures.keep([

@@ -41,6 +41,7 @@ class Server {
       status: this.received.includes(client_id) ? ("duplicate" as const) : ("created" as const),
       annotation: 1,
       label: 7,
+      labels: [7],
       trust: 4,
       label_version: 1,
       message: "",

@@ -160,6 +160,7 @@ export class AnnotationQueue {
         status: "invalid",
         annotation: null,
         label: null,
+        labels: [],
         trust: 0,
         label_version: 0,
         message: error.message,

@@ -3,14 +3,15 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "../../api/queries";
-import type { LabelClass, Overview } from "../../api/types";
+import type { AnnotationReply, LabelClass, Overview, Task } from "../../api/types";
 import { showToast } from "../../components/toasts";
-import { DeskController } from "./desk";
+import { DeskController, type DeskView } from "./desk";
 import type { Answered } from "./queue";
 
 export function useDesk(
   project: number,
   user: number | undefined,
+  several: boolean,
   classOf: (id: number | null) => LabelClass | undefined,
 ): DeskController | null {
   const { t } = useTranslation();
@@ -20,15 +21,16 @@ export function useDesk(
   // biome-ignore lint/correctness/useExhaustiveDependencies: words and classes may change under a living desk
   useEffect(() => {
     if (user === undefined) return;
-    const name = (id: number | null | undefined) => classOf(id ?? null)?.name ?? t("label.noClass");
+    const names = (ids: readonly number[] = []) =>
+      ids.map((id) => classOf(id)?.name ?? "–").join(", ") || t("label.noClass");
     const conflict = (answered: Answered) => {
       const { item, result } = answered;
       if (item.undoes) {
         showToast(t("label.undoConflict"), { tone: "bad" });
         return;
       }
-      const mine = name(item.labels?.[0]);
-      const theirs = name(result.label);
+      const mine = names(item.labels);
+      const theirs = names(result.labels);
       showToast(t("label.conflict", { theirs, mine }), {
         tone: "bad",
         sticky: true,
@@ -38,27 +40,30 @@ export function useDesk(
         ],
       });
     };
-    const made = new DeskController(project, user, {
-      onReply: (reply) =>
+    const events = {
+      onReply: (reply: AnnotationReply) =>
         client.setQueryData<Overview>(keys.overview(project), (old) =>
           old ? { ...old, next_refresh_in: reply.next_refresh_in } : old,
         ),
       onConflict: conflict,
-      onInvalid: ({ result }) =>
+      onInvalid: ({ result }: Answered) =>
         showToast(t("label.invalid", { message: result.message ?? "" }), { tone: "bad", sticky: true }),
-    });
+    };
+    const made = new DeskController(project, user, events, several);
     setDesk(made);
     made.start();
     return () => made.stop();
-  }, [project, user, client]);
+  }, [project, user, several, client]);
 
   return desk;
 }
 
-/** The desk's state, re-read at every change. */
-export function useDeskView(desk: DeskController) {
-  const view = useSyncExternalStore(desk.subscribe, desk.read);
-  const queue = useSyncExternalStore(desk.queue.subscribe, desk.queue.read);
-  useSyncExternalStore(desk.pictures.subscribe, desk.pictures.read);
-  return { view, queue };
+/** A part of the desk's state; the caller renders again only when that part is another. */
+export function useWatch<T>(desk: DeskController, part: (view: DeskView) => T): T {
+  return useSyncExternalStore(desk.subscribe, () => part(desk.read()));
+}
+
+/** The picture on the screen. */
+export function useCurrent(desk: DeskController): Task | undefined {
+  return useSyncExternalStore(desk.subscribe, () => desk.current);
 }

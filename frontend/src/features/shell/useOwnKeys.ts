@@ -12,7 +12,7 @@ import { showToast } from "../../components/toasts";
 /** Gives the registry the keys of whoever is signed in. */
 export function useOwnKeys(): void {
   const { data: me } = useMe();
-  const kept = (me?.user as { preferences?: unknown } | null | undefined)?.preferences;
+  const kept = me?.user?.preferences;
   useEffect(() => {
     // A session that ends in the middle of work keeps its keys.
     if (kept) registry.setKeymap(readKeymap(kept));
