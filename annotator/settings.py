@@ -191,7 +191,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["annotator.common.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "annotator.common.schema.ViewSchema",
     "EXCEPTION_HANDLER": "annotator.common.errors.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -212,8 +212,10 @@ SPECTACULAR_SETTINGS = {
         "JobStateEnum": "annotator.jobs.models.Job.State",
         "ModelStateEnum": "annotator.modeling.models.ModelVersion.State",
         "PresetEnum": "annotator.modeling.models.Preset",
+        "NoLookAlikesEnum": ["embedding", "computing", "unreadable", "blind"],
         "ScheduleKindEnum": "annotator.modeling.models.Schedule.Kind",
         "VerdictEnum": ["label", "skip", "unsure", "flag"],
+        "VerifyReasonEnum": ["nothing_left", "no_suggestions", "all_leased"],
     },
 }
 
