@@ -19,6 +19,7 @@ from annotator.images.models import ImportBatch
 from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
+from annotator.labeling.models import Case
 from annotator.modeling.services import create_schedule
 from annotator.projects.models import Role
 from tests.annotator.modeling.balanced import make_run
@@ -107,6 +108,19 @@ POST   projects/{project_id}/reserve/release              401 404 403 403 403 20
 POST   projects/{project_id}/imports/{batch_id}/undo      401 404 403 403 403 409 409
 GET    projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 400 400
 POST   projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 400 400
+GET    projects/{project_id}/verify                       401 404 403 200 200 200 200
+POST   projects/{project_id}/verify/pages                 401 404 403 200 200 200 200
+POST   projects/{project_id}/verify/pages/{page_id}/confirm 401 404 403 400 400 400 400
+POST   projects/{project_id}/verify/pages/{page_id}/undo  401 404 403 400 400 400 400
+POST   projects/{project_id}/verify/release               401 404 403 204 204 204 204
+GET    projects/{project_id}/verify/misses                401 404 403 200 200 200 200
+GET    projects/{project_id}/cases                        401 404 403 200 200 200 200
+GET    projects/{project_id}/cases/{case_id}              401 404 403 404 200 200 200
+POST   projects/{project_id}/cases/{case_id}/comments     401 404 403 404 201 201 201
+POST   projects/{project_id}/cases/{case_id}/resolve      401 404 403 403 400 400 400
+POST   projects/{project_id}/cases/{case_id}/send_back    401 404 403 403 400 400 400
+POST   projects/{project_id}/cases/{case_id}/reopen       401 404 403 403 409 409 409
+GET    projects/{project_id}/agreement                    401 404 403 403 200 200 200
 GET    projects/{project_id}/duplicates                   401 404 200 200 200 200 200
 POST   projects/{project_id}/duplicates/find              401 404 403 403 403 202 202
 POST   projects/{project_id}/duplicates/{group}/split     401 404 403 403 404 404 404
@@ -175,6 +189,9 @@ BODIES: dict[str, Any] = {
     "POST projects/{project_id}/classes/{class_id}/examples": {"image": "image_id"},
     "POST projects/{project_id}/lease": {"count": 1},
     "POST projects/{project_id}/release": {"tasks": []},
+    "POST projects/{project_id}/verify/pages": {"class": "class_id"},
+    "POST projects/{project_id}/verify/release": {"pages": []},
+    "POST projects/{project_id}/cases/{case_id}/comments": {"text": "A cat, or not?"},
     "POST projects/{project_id}/holdouts": {"name": "exam", "images": []},
     "POST projects/{project_id}/snapshots": {},
     "PATCH projects/{project_id}/snapshots/{snapshot_id}": {"archived": True},
@@ -241,11 +258,13 @@ def world(db, settings) -> World:
         "batch_id": batch.pk,
         "job_id": job.pk,
         "image_id": image.pk,
+        "case_id": Case.objects.create(project=project, image=image, kind="flag", opened_by=lead).pk,
         "sha256": image.sha256,
         "variant": "thumb",
         "name": "exam",
         "group": 0,
         "snapshot_id": snapshot.pk,
+        "page_id": 1,
         "schedule_id": create_schedule(project=project, user=lead, name="often", kind="labels", every_labels=9).pk,
         "run_id": make_run(project, snapshot, report=True).pk,
         "export_id": make_export(snapshot).pk,

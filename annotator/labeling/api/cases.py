@@ -211,9 +211,10 @@ class CaseCommentsView(OneCaseView):
     @extend_schema(operation_id="comment_case", request=CommentRequest, responses={201: CaseSerializer})
     def post(self, request: Request, case_id: int) -> Response:
         """Add to the thread."""
+        case = self.case(case_id)
         body = CommentRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        comment_case(case=self.case(case_id), user=signed_in(request), text=body.validated_data["text"])
+        comment_case(case=case, user=signed_in(request), text=body.validated_data["text"])
         return self.show(case_id, status=status.HTTP_201_CREATED)
 
 
@@ -225,9 +226,10 @@ class CaseResolveView(OneCaseView):
     @extend_schema(operation_id="resolve_case", request=ResolveRequest, responses=CaseSerializer)
     def post(self, request: Request, case_id: int) -> Response:
         """Give the picture its label, with the trust of a review; sending it again changes nothing."""
+        case = self.case(case_id)
         body = ResolveRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        resolve_case(case=self.case(case_id), user=signed_in(request), **body.validated_data)
+        resolve_case(case=case, user=signed_in(request), **body.validated_data)
         return self.show(case_id)
 
 
@@ -239,10 +241,11 @@ class CaseSendBackView(OneCaseView):
     @extend_schema(operation_id="send_case_back", request=SendBackRequest, responses=CaseSerializer)
     def post(self, request: Request, case_id: int) -> Response:
         """Send a case back to somebody, with what to look at; it is among that person's cases then."""
+        case = self.case(case_id)
         body = SendBackRequest(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
-        send_case_back(case=self.case(case_id), user=signed_in(request), assignee_id=given["user"], text=given["text"])
+        send_case_back(case=case, user=signed_in(request), assignee_id=given["user"], text=given["text"])
         return self.show(case_id)
 
 

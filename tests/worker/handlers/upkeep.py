@@ -23,7 +23,16 @@ from annotator.images.models import EmbeddingSpace, Image, ImageSource, ImportBa
 from annotator.images.services import ensure_space, inbox_of, publish_shard, set_holdout
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue
-from annotator.labeling.models import Annotation, ImageLabel, QueueState, SelectionGain, SelectionRound, Task
+from annotator.labeling.models import (
+    Annotation,
+    Case,
+    CaseComment,
+    ImageLabel,
+    QueueState,
+    SelectionGain,
+    SelectionRound,
+    Task,
+)
 from annotator.modeling.models import Firing, ModelingSettings, ModelVersion, Schedule, TrainingRun
 from annotator.projects.models import Project
 from tests.annotator.images.arrivals import store_scores
@@ -119,6 +128,10 @@ def _label(project: Project, image: Image) -> None:
     first = Annotation.objects.create(client_id=uuid.uuid4(), verdict="label", labels=[cat.pk], **said)
     Annotation.objects.create(client_id=uuid.uuid4(), verdict="undo", undoes=first, **said)
     ImageLabel.objects.create(image=image, label_class=cat, trust=4, version=1)
+    case = Case.objects.create(
+        project=project, image=image, kind="flag", opened_by=user, annotation=first, assignee=user, resolution=first
+    )
+    CaseComment.objects.create(case=case, user=user, text="Is it?")
 
 
 def _model(project: Project, hashes: list[str]) -> None:
