@@ -62,6 +62,7 @@ WEBHOOK_KINDS = (
     *("schedule_fired", "schedule_changed"),
     *("snapshot_made", "snapshot_archived", "snapshot_restored", "export_made"),
     *("labelled", "undone", "retracted", "refreshed", "duplicates_split"),
+    *("page_verified", "page_undone"),
     *("case_opened", "case_answered", "case_resolved"),
     *("holdout_added", "holdout_dropped", "reserve_released"),
     *("project_changed", "classes_changed", "member_changed", "webhook_disabled"),

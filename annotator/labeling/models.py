@@ -198,6 +198,14 @@ class VerifyPage(models.Model):
     seconds = models.FloatField(null=True, blank=True, help_text="from its first paint to the confirmation")
     client_id = models.UUIDField(null=True, blank=True, help_text="of the confirmation; its rows' bulk_id")
     undo_id = models.UUIDField(null=True, blank=True, help_text="of the request that took it back")
+    follows = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="followed_by",
+        help_text="the page that was taken back and is before the person again as this one",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 

@@ -69,6 +69,8 @@ SETTINGS = [
     "round_size",
     "overlap_share",
     "overlap_votes",
+    "verify_adaptive",
+    "gold_per_page",
 ]
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -32,6 +32,26 @@ def mirror_label(
     current = Image.objects.filter(pk=image_id, project_id=project_id, label_version=expected_version)
     changed = current.update(label=label_id, trust=trust, label_version=expected_version + 1, change_seq=seq)
     return expected_version + 1 if changed else None
+
+
+def mirror_labels(*, project_id: int, labels: Mapping[int, tuple[int | None, int]]) -> None:
+    """Set the mirrored (label, trust) of many images by id, and raise their versions by one, with one update.
+
+    Call inside a transaction that has locked the project's row and has read the images since.
+    """
+    members: dict[tuple[int | None, int], list[int]] = defaultdict(list)
+    for image_id, mirrored in labels.items():
+        members[mirrored].append(image_id)
+    label = Case(
+        *(When(pk__in=ids, then=Value(label)) for (label, _), ids in members.items()), output_field=BigIntegerField()
+    )
+    trust = Case(*(When(pk__in=ids, then=Value(trust)) for (_, trust), ids in members.items()))
+    Image.objects.filter(project_id=project_id, pk__in=list(labels)).update(
+        label=label,
+        trust=trust,
+        label_version=F("label_version") + 1,
+        change_seq=next_change(project_id=project_id),
+    )
 
 
 @transaction.atomic

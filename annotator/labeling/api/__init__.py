@@ -15,6 +15,14 @@ from annotator.labeling.api.guide import ExamplesView, GuideView, NeighboursView
 from annotator.labeling.api.queue import AnnotationsView, LeaseView, RefreshView, ReleaseView
 from annotator.labeling.api.settings import ProjectSettingsView
 from annotator.labeling.api.upkeep import HoldoutsView, HoldoutView, ImportUndoView, ReserveReleaseView, RetractView
+from annotator.labeling.api.verify import (
+    VerifyConfirmView,
+    VerifyMissesView,
+    VerifyPagesView,
+    VerifyReleaseView,
+    VerifyUndoView,
+    VerifyView,
+)
 
 __all__ = [
     "AgreementView",
@@ -39,4 +47,10 @@ __all__ = [
     "ReserveReleaseView",
     "RetractView",
     "SelectionView",
+    "VerifyConfirmView",
+    "VerifyMissesView",
+    "VerifyPagesView",
+    "VerifyReleaseView",
+    "VerifyUndoView",
+    "VerifyView",
 ]

@@ -10,21 +10,42 @@ from annotator.labeling.services.leasing import lease_tasks, release_tasks
 from annotator.labeling.services.retracting import finish_retraction, request_retraction, retract_chunk, retracted
 from annotator.labeling.services.reviewing import comment_case, reopen_case, resolve_case, send_case_back
 from annotator.labeling.services.rounds import RoundPick, publish_round, request_refresh
+from annotator.labeling.services.verify import (
+    Confirmation,
+    Confirmed,
+    Excepted,
+    Leased,
+    TakenBackPage,
+    Wanted,
+    confirm_page,
+    lease_pages,
+    release_pages,
+    undo_page,
+)
 
 __all__ = [
+    "Confirmation",
+    "Confirmed",
+    "Excepted",
     "Item",
+    "Leased",
     "Result",
     "RoundPick",
+    "TakenBackPage",
+    "Wanted",
     "clear_focus",
     "comment_case",
+    "confirm_page",
     "count_changes",
     "finish_retraction",
+    "lease_pages",
     "lease_tasks",
     "measure_when_due",
     "pin_example",
     "publish_round",
     "record_gain",
     "record_import_labels",
+    "release_pages",
     "release_tasks",
     "reopen_case",
     "request_measurement",
@@ -37,6 +58,7 @@ __all__ = [
     "set_focus",
     "submit_annotations",
     "undo_import",
+    "undo_page",
     "unpin_example",
     "wake_at",
 ]

@@ -17,6 +17,7 @@ from annotator.labeling.models import Annotation, Purpose, QueueState, Selection
 from annotator.labeling.review_selectors import SPOKE, standing_votes
 from annotator.labeling.selectors import unanswered_reserve, undrawn
 from annotator.labeling.services.focus import FocusQueue
+from annotator.labeling.services.verify.returning import return_expired_pages
 from annotator.labeling.services.voting import settle_stranded
 from annotator.projects.models import Project
 
@@ -30,7 +31,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     settle_stranded(project=project)
     now = timezone.now()
     expires = now + timedelta(seconds=settings.LEASE_SECONDS)
-    held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED)
+    held = _held(project, user)
     focused = FocusQueue(project, user)
     QueueState.objects.get_or_create(project=project)
     with transaction.atomic():
@@ -40,6 +41,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
         # The update takes the row lock before anything is read: leases of one project follow each other.
         QueueState.objects.filter(project=project).update(handed_out=F("handed_out"))
         queue = QueueState.objects.get(project=project)
+        return_expired_pages(project=project, now=now)
         held.update(lease_expires_at=expires)
         for _ in range(count - held.count()):
             if not _lease_next(queue, user, focused, now, expires):
@@ -50,6 +52,11 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
         .prefetch_related("image__sources")
         .order_by("lease_order")
     )
+
+
+def _held(project: Project, user: User) -> QuerySet[Task]:
+    """Tasks in a person's hands, without those of Verify pages, which are leased as a unit."""
+    return Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED, page=None)
 
 
 def _lease_next(queue: QueueState, user: User, focused: FocusQueue, now: datetime, expires: datetime) -> bool:
@@ -122,7 +129,7 @@ def release_tasks(*, project: Project, user: User, task_ids: Iterable[int]) -> i
 
     What was not answered does not count as handed out, so that one answer in ten stays a blind one.
     """
-    held = Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED, pk__in=list(task_ids))
+    held = _held(project, user).filter(pk__in=list(task_ids))
     QueueState.objects.get_or_create(project=project)
     with transaction.atomic():
         QueueState.objects.filter(project=project).update(handed_out=F("handed_out"))

@@ -102,6 +102,8 @@ def trust_of(annotation: Annotation) -> Trust:
     """The trust that a label has when it stems from this annotation."""
     if annotation.purpose == Purpose.REVIEW:
         return Trust.REVIEWED
+    if annotation.origin == Annotation.Origin.VERIFY and annotation.bulk_id is None:
+        return Trust.HUMAN  # an exception on a page, which somebody looked at by itself
     return TRUST_OF_ORIGIN.get(Annotation.Origin(annotation.origin), Trust.HUMAN)
 
 
@@ -113,9 +115,10 @@ def _newest_decision(image: Image) -> Annotation | None:
 def _lease_again(task: Task | None, user: User) -> Task | None:
     """Put an answered task back into the person's hands, unless the picture waits for somebody already.
 
-    The question that was meant for the next voter gives way to it.
+    The question that was meant for the next voter gives way to it. A picture of a Verify page comes back alone; one
+    that was planted there does not.
     """
-    if task is None:
+    if task is None or task.purpose == Purpose.GOLD:
         return None
     if task.purpose == Purpose.REVIEW:
         Task.objects.filter(image=task.image_id, purpose=Purpose.REVIEW, state=Task.State.OPEN).update(
@@ -124,7 +127,9 @@ def _lease_again(task: Task | None, user: User) -> Task | None:
     expires = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
     try:
         with transaction.atomic():
-            Task.objects.filter(pk=task.pk).update(state=Task.State.LEASED, leased_to=user, lease_expires_at=expires)
+            Task.objects.filter(pk=task.pk).update(
+                state=Task.State.LEASED, leased_to=user, lease_expires_at=expires, page=None
+            )
     except IntegrityError:
         return None
     return Task.objects.select_related("image", "round", "suggestion_class").get(pk=task.pk)

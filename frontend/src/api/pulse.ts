@@ -24,6 +24,8 @@ const touched: Record<string, KeyMaker[]> = {
   import_undone: [keys.imports, keys.images, keys.balance, keys.gallery, keys.duplicates],
   labelled: [keys.balance],
   undone: [keys.balance],
+  page_verified: [keys.balance, keys.verify],
+  page_undone: [keys.balance, keys.verify],
   case_opened: [keys.cases, keys.notifications],
   case_answered: [keys.cases, keys.notifications],
   case_resolved: [keys.cases, keys.history, keys.agreement, keys.notifications],

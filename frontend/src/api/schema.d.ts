@@ -1582,6 +1582,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Show for each class how many suggestions are offered, and what suits the person who asks. */
+        get: operations["verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verify/misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List misses by person and class; annotators see their own. */
+        get: operations["verify_misses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verify/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Lease pages: first those of this kind that are in hand already, then new ones, up to `count`. */
+        post: operations["lease_pages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verify/pages/{page_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give all pictures of a page its label, except those that are named. */
+        post: operations["confirm_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verify/pages/{page_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back what was said of a page; its pictures come back as a new page of the same person. */
+        post: operations["undo_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verify/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Release one's own pages; their pictures are free for others. */
+        post: operations["release_pages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/webhooks": {
         parameters: {
             query?: never;
@@ -2426,6 +2528,42 @@ export interface components {
         CommentRequestRequest: {
             text: string;
         };
+        ConfirmPageRequest: {
+            /**
+             * Format: uuid
+             * @description sending it again changes nothing
+             */
+            client_id: string;
+            /**
+             * Format: int64
+             * @description the label of a cluster
+             */
+            class?: number | null;
+            /**
+             * Format: double
+             * @description from the page's first paint to its confirmation
+             * @default 0
+             */
+            seconds: number;
+            exceptions?: components["schemas"]["ExceptionRequest"][];
+        };
+        /** @description What became of a page. */
+        Confirmed: {
+            conflicts: components["schemas"]["LabelledPicture"][];
+            page: number;
+            /** @description labels that were set */
+            written: number;
+            gold: components["schemas"]["PlantedPictures"];
+            next_refresh_in: number;
+            refresh_job: number | null;
+            status: components["schemas"]["ConfirmedStatusEnum"];
+        };
+        /**
+         * @description * `created` - created
+         *     * `duplicate` - duplicate
+         * @enum {string}
+         */
+        ConfirmedStatusEnum: "created" | "duplicate";
         /** @description A picture that is not of a class, although one may think so. */
         ContrastPicture: {
             image: components["schemas"]["ImageBrief"];
@@ -2621,6 +2759,19 @@ export interface components {
             shows: boolean;
             /** @default  */
             note: string;
+        };
+        /** @description A picture that is not of the page's class, and what it is instead. */
+        ExceptionRequest: {
+            /** Format: int64 */
+            task: number;
+            /** @default label */
+            verdict: components["schemas"]["VerdictEnum"];
+            labels?: number[];
+            /**
+             * @description of a flag
+             * @default
+             */
+            comment: string;
         };
         /** @description A file made of a snapshot. */
         Export: {
@@ -3071,6 +3222,8 @@ export interface components {
          *     * `retracted` - retracted
          *     * `refreshed` - refreshed
          *     * `duplicates_split` - duplicates_split
+         *     * `page_verified` - page_verified
+         *     * `page_undone` - page_undone
          *     * `case_opened` - case_opened
          *     * `case_answered` - case_answered
          *     * `case_resolved` - case_resolved
@@ -3083,7 +3236,7 @@ export interface components {
          *     * `webhook_disabled` - webhook_disabled
          * @enum {string}
          */
-        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "case_opened" | "case_answered" | "case_resolved" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
+        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "page_verified" | "page_undone" | "case_opened" | "case_answered" | "case_resolved" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;
@@ -3116,6 +3269,10 @@ export interface components {
             /** @description what to send as `seen_version` with a correction */
             label_version: number;
         };
+        LabelledPicture: {
+            image: components["schemas"]["ImageBrief"];
+            label: number | null;
+        };
         /**
          * @description * `trusted` - Trusted
          *     * `suggestions` - Suggestions
@@ -3134,6 +3291,13 @@ export interface components {
             tasks: components["schemas"]["Task"][];
             remaining: number;
             reason: string | null;
+        };
+        /** @description Pages in hand, and why there is none. */
+        LeasedPages: {
+            pages: components["schemas"]["VerifyPage"][];
+            /** @description pictures of this kind beyond the pages */
+            waiting: number;
+            reason: components["schemas"]["VerifyReasonEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description Labelled pictures that are not in the snapshot. */
         LeftOut: {
@@ -3235,6 +3399,47 @@ export interface components {
          * @enum {string}
          */
         MinTrustEnum: "imported" | "certified" | "page-verified" | "human" | "reviewed" | "gold";
+        MissRate: {
+            /** @description known pictures that were not of their page's class */
+            planted: number;
+            /** @description those that were let pass */
+            missed: number;
+            /**
+             * Format: double
+             * @description expected share of missed exceptions: the mean of the posterior
+             */
+            rate: number;
+            /**
+             * Format: double
+             * @description of its 95 % interval
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description How much each person overlooks, and everybody together. */
+        Misses: {
+            results: components["schemas"]["MissesOfPerson"][];
+            /** @description for reviewers and leads */
+            everybody: components["schemas"]["MissesOfEverybody"] | null;
+        };
+        MissesOfEverybody: {
+            pages: number;
+        };
+        MissesOfPerson: {
+            user: components["schemas"]["VerifyingPerson"];
+            /** @description null: of all classes */
+            class: number | null;
+            pages: number;
+            /** @description pictures on a page that suit the person */
+            size: number;
+        };
+        /**
+         * @description * `class` - Class
+         *     * `cluster` - Cluster
+         * @enum {string}
+         */
+        ModeEnum: "class" | "cluster";
         /** @description A model as lists show it. Accuracy is on the blind test set, whose size is `test_size`. */
         Model: {
             readonly id: number;
@@ -3426,7 +3631,7 @@ export interface components {
         /** @description Labelled pictures, nearest first, or why there are none. */
         Neighbours: {
             results: components["schemas"]["Neighbour"][];
-            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
+            reason: components["schemas"]["NoLookAlikesEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description What a site admin gives to create an account. */
         NewAccountRequest: {
@@ -3506,6 +3711,10 @@ export interface components {
             overlap_share?: number;
             /** @description people who label each of them */
             overlap_votes?: number;
+            /** @description the Verify page's size and order follow the measured share of missed exceptions */
+            verify_adaptive?: boolean;
+            /** @description known pictures of other classes that are planted on a Verify page to measure it */
+            gold_per_page?: number;
             label_mode?: components["schemas"]["LabelModeEnum"];
             classes?: (string | {
                 name: string;
@@ -3668,6 +3877,14 @@ export interface components {
             url: string;
             kinds: string[];
         };
+        /**
+         * @description * `embedding` - embedding
+         *     * `computing` - computing
+         *     * `unreadable` - unreadable
+         *     * `blind` - blind
+         * @enum {string}
+         */
+        NoLookAlikesEnum: "embedding" | "computing" | "unreadable" | "blind";
         /** @description Something that a person is told; `data` depends on the kind. */
         Notification: {
             readonly id: number;
@@ -3685,6 +3902,12 @@ export interface components {
             unread: number;
         };
         NullEnum: null;
+        /**
+         * @description * `confident` - confident
+         *     * `unsure` - unsure
+         * @enum {string}
+         */
+        OrderEnum: "confident" | "unsure";
         /**
          * @description * `started` - Started
          *     * `joined` - Joined
@@ -3803,6 +4026,10 @@ export interface components {
             overlap_share?: number;
             /** @description people who label each of them */
             overlap_votes?: number;
+            /** @description the Verify page's size and order follow the measured share of missed exceptions */
+            verify_adaptive?: boolean;
+            /** @description known pictures of other classes that are planted on a Verify page to measure it */
+            gold_per_page?: number;
             archived?: boolean;
         };
         /** @description A member's new role. */
@@ -3918,6 +4145,11 @@ export interface components {
             id: number;
             name: string;
         };
+        PlantedPictures: {
+            shown: components["schemas"]["LabelledPicture"][];
+            planted: number;
+            missed: number;
+        };
         /**
          * @description * `quick` - Quick
          *     * `balanced` - Balanced
@@ -4009,6 +4241,10 @@ export interface components {
             readonly overlap_share: number;
             /** @description people who label each of them */
             readonly overlap_votes: number;
+            /** @description the Verify page's size and order follow the measured share of missed exceptions */
+            readonly verify_adaptive: boolean;
+            /** @description known pictures of other classes that are planted on a Verify page to measure it */
+            readonly gold_per_page: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
@@ -4041,6 +4277,10 @@ export interface components {
             readonly overlap_share: number;
             /** @description people who label each of them */
             readonly overlap_votes: number;
+            /** @description the Verify page's size and order follow the measured share of missed exceptions */
+            readonly verify_adaptive: boolean;
+            /** @description known pictures of other classes that are planted on a Verify page to measure it */
+            readonly gold_per_page: number;
             readonly label_mode: components["schemas"]["LabelModeEnum"];
             readonly role: components["schemas"]["RoleEnum"];
             /** Format: date-time */
@@ -4117,14 +4357,6 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /**
-         * @description * `embedding` - embedding
-         *     * `computing` - computing
-         *     * `unreadable` - unreadable
-         *     * `blind` - blind
-         * @enum {string}
-         */
-        ReasonEnum: "embedding" | "computing" | "unreadable" | "blind";
         /** @description A setting of a recipe: what it may be. */
         RecipeSetting: {
             /** @description dotted: augmentation.rotation */
@@ -4159,6 +4391,10 @@ export interface components {
         RejectedPage: {
             results: components["schemas"]["RejectedFile"][];
             next: number | null;
+        };
+        /** @description Pages to give back. */
+        ReleasePagesRequest: {
+            pages: number[];
         };
         /** @description Tasks to give back. */
         ReleaseRequestRequest: {
@@ -4216,7 +4452,7 @@ export interface components {
         Result: {
             /** Format: uuid */
             client_id: string;
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["ResultStatusEnum"];
             annotation: number | null;
             label: number | null;
             /** @description of a conflict: all that the picture has now */
@@ -4226,6 +4462,14 @@ export interface components {
             message: string;
             task: components["schemas"]["Task"] | null;
         };
+        /**
+         * @description * `created` - created
+         *     * `duplicate` - duplicate
+         *     * `conflict` - conflict
+         *     * `invalid` - invalid
+         * @enum {string}
+         */
+        ResultStatusEnum: "created" | "duplicate" | "conflict" | "invalid";
         /** @description Cases that wait: flags, and pictures whose voters disagree. */
         Review: {
             /** @description for a reviewer */
@@ -4588,7 +4832,7 @@ export interface components {
         /** @description Look-alikes, nearest first, or why there are none (yet). */
         SimilarImages: {
             results: components["schemas"]["SimilarImage"][];
-            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["NullEnum"];
+            reason: components["schemas"]["NoLookAlikesEnum"] | components["schemas"]["NullEnum"];
         };
         /** @description A job of any project, with what an admin wants to know of it. */
         SiteJob: {
@@ -4785,14 +5029,6 @@ export interface components {
          * @enum {string}
          */
         StageEnum: "empty" | "importing" | "embedding" | "ready";
-        /**
-         * @description * `created` - created
-         *     * `duplicate` - duplicate
-         *     * `conflict` - conflict
-         *     * `invalid` - invalid
-         * @enum {string}
-         */
-        StatusEnum: "created" | "duplicate" | "conflict" | "invalid";
         /** @description The disk now, and what takes room on it as of the last measurement. */
         Storage: {
             disk: components["schemas"]["Disk"];
@@ -4906,6 +5142,21 @@ export interface components {
          * @enum {string}
          */
         TypeEnum: "integer" | "number" | "boolean" | "choice" | "text";
+        /** @description The request that takes a page back. */
+        UndoPageRequest: {
+            /**
+             * Format: uuid
+             * @description sending it again changes nothing
+             */
+            client_id: string;
+        };
+        /** @description The page that is in hand again, and what could not be taken back. */
+        UndonePage: {
+            page: components["schemas"]["VerifyPage"];
+            conflicts: components["schemas"]["LabelledPicture"][];
+            /** @description labels that were taken back */
+            undone: number;
+        };
         /** @description How many are not read. */
         Unread: {
             unread: number;
@@ -4938,6 +5189,60 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "label" | "skip" | "unsure" | "flag";
+        VerifiedToday: {
+            labels: number;
+            looks: number;
+            pages: number;
+        };
+        /** @description What waits to be verified, and the terms of the person who asks. */
+        Verify: {
+            miss: components["schemas"]["MissRate"];
+            classes: components["schemas"]["WaitingClass"][];
+            /** @description groups of near-identical pictures */
+            clusters: number;
+            /** @description page size, order and what is offered follow the measured misses */
+            adaptive: boolean;
+            /** @description pictures on a page that suit the person */
+            size: number;
+            order: components["schemas"]["OrderEnum"];
+            today: components["schemas"]["VerifiedToday"];
+        };
+        VerifyPage: {
+            pictures: components["schemas"]["VerifyPicture"][];
+            id: number;
+            mode: components["schemas"]["ModeEnum"];
+            /** @description asked about; of a cluster: what is suggested */
+            class: number | null;
+            order: components["schemas"]["OrderEnum"];
+            head: string;
+            size: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            expected_mistakes: number;
+            /** Format: date-time */
+            lease_expires_at: string;
+        };
+        VerifyPicture: {
+            task: number;
+            image: components["schemas"]["ImageBrief"];
+            /** Format: double */
+            confidence: number | null;
+        };
+        /**
+         * @description * `nothing_left` - nothing_left
+         *     * `no_suggestions` - no_suggestions
+         *     * `all_leased` - all_leased
+         * @enum {string}
+         */
+        VerifyReasonEnum: "nothing_left" | "no_suggestions" | "all_leased";
+        VerifyingPerson: {
+            id: number;
+            name: string;
+            username: string;
+        };
         /** @description One person's answer. */
         Vote: {
             user: components["schemas"]["Person"];
@@ -4945,6 +5250,41 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             annotation: number;
+        };
+        WaitingClass: {
+            class: number;
+            /** @description pictures that are offered of it now */
+            waiting: number;
+            /**
+             * Format: double
+             * @description their least confidence
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description share of them expected to be of another class, 0 to 1
+             */
+            expected_error: number;
+        };
+        WantedPagesRequest: {
+            /** @default class */
+            mode: components["schemas"]["ModeEnum"];
+            /**
+             * Format: int64
+             * @description needed for pages of a class
+             */
+            class?: number | null;
+            /** @default confident */
+            order: components["schemas"]["OrderEnum"];
+            /** @description pictures on a page; null: as many as suit the person */
+            size?: number | null;
+            /**
+             * @description pages in hand
+             * @default 1
+             */
+            count: number;
         };
         /** @description A webhook. Its secret is never among this. */
         Webhook: {
@@ -7833,6 +8173,149 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Suggestions"];
                 };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verify"];
+                };
+            };
+        };
+    };
+    verify_misses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Misses"];
+                };
+            };
+        };
+    };
+    lease_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WantedPagesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeasedPages"];
+                };
+            };
+        };
+    };
+    confirm_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmPageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+        };
+    };
+    undo_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: number;
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoPageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndonePage"];
+                };
+            };
+        };
+    };
+    release_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleasePagesRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -6,13 +6,15 @@ import { Card } from "../../components/Page";
 import { ago, count, duration, percent } from "../../messages/i18n";
 import styles from "./home.module.css";
 
+const counted = new Set(["labelled", "undone", "page_verified", "page_undone"]);
+
 /** Runs of the same doing by the same person become one line: "labelled 24". */
 export function foldEvents(events: ProjectEvent[]): ProjectEvent[] {
   const lines: ProjectEvent[] = [];
   for (const event of events) {
     const last = lines.at(-1);
     const same = last && last.kind === event.kind && last.actor?.id === event.actor?.id;
-    if (last && same && (event.kind === "labelled" || event.kind === "undone")) {
+    if (last && same && counted.has(event.kind)) {
       const sum = Number(last.data?.count ?? 1) + Number(event.data?.count ?? 1);
       lines[lines.length - 1] = { ...last, data: { ...last.data, count: sum } };
     } else lines.push(event);
@@ -33,6 +35,8 @@ const plain = [
   "import_undone",
   "labelled",
   "undone",
+  "page_verified",
+  "page_undone",
   "holdout_added",
   "holdout_dropped",
   "reserve_released",

@@ -38,6 +38,8 @@ const groupOf: Record<EventKind, Group> = {
   retracted: "labels",
   refreshed: "labels",
   duplicates_split: "labels",
+  page_verified: "labels",
+  page_undone: "labels",
   case_opened: "labels",
   case_answered: "labels",
   case_resolved: "labels",
