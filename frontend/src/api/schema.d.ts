@@ -3424,9 +3424,41 @@ export interface components {
             everybody: components["schemas"]["MissesOfEverybody"] | null;
         };
         MissesOfEverybody: {
+            /** @description known pictures that were not of their page's class */
+            planted: number;
+            /** @description those that were let pass */
+            missed: number;
+            /**
+             * Format: double
+             * @description expected share of missed exceptions: the mean of the posterior
+             */
+            rate: number;
+            /**
+             * Format: double
+             * @description of its 95 % interval
+             */
+            low: number;
+            /** Format: double */
+            high: number;
             pages: number;
         };
         MissesOfPerson: {
+            /** @description known pictures that were not of their page's class */
+            planted: number;
+            /** @description those that were let pass */
+            missed: number;
+            /**
+             * Format: double
+             * @description expected share of missed exceptions: the mean of the posterior
+             */
+            rate: number;
+            /**
+             * Format: double
+             * @description of its 95 % interval
+             */
+            low: number;
+            /** Format: double */
+            high: number;
             user: components["schemas"]["VerifyingPerson"];
             /** @description null: of all classes */
             class: number | null;
