@@ -75,6 +75,18 @@ class TestWhoIsTold:
 
         assert [event.data["outcome"] for event in notifications(project.created_by)] == ["skipped"]
 
+    def test_a_case_is_told_to_reviewers_when_it_opens_and_then_to_whom_it_concerns(self, project):
+        flagger, other = add_member(project, Role.ANNOTATOR), add_member(project, Role.ANNOTATOR)
+        reviewer = add_member(project, Role.REVIEWER)
+        happen(project, "case_opened", flagger, case=1, concerns=[])
+        happen(project, "case_answered", reviewer, case=1, concerns=[other.pk + 1, flagger.pk])
+        happen(project, "case_resolved", project.created_by, case=1, concerns=[flagger.pk, reviewer.pk])
+
+        assert told(flagger) == ["case_answered", "case_resolved"]
+        assert told(other) == []
+        assert told(reviewer) == ["case_opened", "case_resolved"]
+        assert told(project.created_by) == ["case_opened"]
+
     def test_a_failed_training_is_told_once(self, project):
         happen(project, "job_failed", job=1, job_kind="train", message="Out of memory")
         happen(project, "run_failed", run=1, number=1, message="Out of memory")

@@ -71,3 +71,23 @@ def test_a_control_share_is_between_nothing_and_three_tenths(room, share):
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["control_share"])
     project.refresh_from_db()
     assert project.control_share == 0
+
+
+def test_a_lead_says_how_many_pictures_several_people_label(room):
+    project, client, url = room
+
+    answer = client.patch(url, {"overlap_share": 0.1, "overlap_votes": 3}, format="json")
+
+    assert (answer.json()["overlap_share"], answer.json()["overlap_votes"]) == (0.1, 3)
+    project.refresh_from_db()
+    assert (project.overlap_share, project.overlap_votes) == (0.1, 3)
+
+
+@pytest.mark.parametrize("setting", ["share", "votes"])
+@pytest.mark.parametrize("value", [-0.1, 1.01, 6, "much", "nan", "inf", None])
+def test_several_people_are_two_to_five_and_their_share_at_most_everything(room, setting, value):
+    _, client, url = room
+
+    answer = client.patch(url, {f"overlap_{setting}": value}, format="json")
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [f"overlap_{setting}"])

@@ -50,6 +50,21 @@ describe("a notification", () => {
       "/training/9",
     ],
     ["export_made", { export: 1, filename: "a.zip" }, "Your export a.zip is ready", "/exports"],
+    ["case_opened", { case: 5, case_kind: "flag" }, "A picture was flagged", "/review?case=5"],
+    [
+      "case_opened",
+      { case: 5, case_kind: "disagreement" },
+      "Labelers disagree on a picture",
+      "/review?case=5",
+    ],
+    [
+      "case_answered",
+      { case: 5, state: "sent_back" },
+      "A picture was sent back, to be looked at again",
+      "/review?case=5",
+    ],
+    ["case_answered", { case: 5, state: "open" }, "There is an answer about a picture", "/review?case=5"],
+    ["case_resolved", { case: 5 }, "A picture in question has its label", "/review?case=5"],
     ["member_changed", { user: 1, role: "reviewer" }, "Your role here is now Reviewer", ""],
     [
       "webhook_disabled",
