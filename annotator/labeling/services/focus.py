@@ -35,7 +35,7 @@ def set_focus(
         DomainError: it is about nothing, or names what the project does not have; `errors` names the field.
     """
     Project.objects.select_for_update().get(pk=project.pk)
-    _check(project, user_id, class_id, filters)
+    _check(project, actor.pk, user_id, class_id, filters)
     focus, _ = QueueFocus.objects.update_or_create(
         project=project,
         user_id=user_id,
@@ -46,7 +46,7 @@ def set_focus(
     return focus
 
 
-def _check(project: Project, user_id: int | None, class_id: int | None, filters: dict[str, Any]) -> None:
+def _check(project: Project, actor_id: int, user_id: int | None, class_id: int | None, filters: dict[str, Any]) -> None:
     field, message = "", ""
     low, high = filters.get("min_confidence", 0.0), filters.get("max_confidence", 1.0)
     members = project.memberships.filter(role__gte=Role.ANNOTATOR)
@@ -58,7 +58,7 @@ def _check(project: Project, user_id: int | None, class_id: int | None, filters:
         field, message = "batch", "The project has no such import."
     elif low > high:
         field, message = "min_confidence", "The lower end of the confidence is above its upper end."
-    elif user_id is not None and not members.filter(user=user_id).exists():
+    elif user_id not in (None, actor_id) and not members.filter(user=user_id).exists():
         field, message = "user", "This person is no member of the project who labels."
     if message:
         raise DomainError(message, errors={field: [message]})

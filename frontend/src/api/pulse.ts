@@ -9,7 +9,7 @@ type KeyMaker = (project: number) => readonly unknown[];
 
 const touched: Record<string, KeyMaker[]> = {
   project_changed: [keys.project, keys.selection, keys.modelingSettings, keys.backbone],
-  classes_changed: [keys.classes, keys.balance],
+  classes_changed: [keys.classes, keys.balance, keys.focus],
   member_changed: [keys.members],
   import_started: [keys.imports, keys.jobs],
   import_finished: [
@@ -22,14 +22,16 @@ const touched: Record<string, KeyMaker[]> = {
     keys.notifications,
   ],
   import_undone: [keys.imports, keys.images, keys.balance, keys.gallery, keys.duplicates],
-  labelled: [keys.balance],
-  undone: [keys.balance],
+  labelled: [keys.balance, keys.focus],
+  undone: [keys.balance, keys.focus],
+  focus_set: [keys.focus],
+  focus_cleared: [keys.focus],
   page_verified: [keys.balance, keys.verify],
   page_undone: [keys.balance, keys.verify],
   case_opened: [keys.cases, keys.notifications],
   case_answered: [keys.cases, keys.notifications],
   case_resolved: [keys.cases, keys.history, keys.agreement, keys.notifications],
-  refreshed: [keys.balance, keys.jobs, keys.gallery, keys.selection],
+  refreshed: [keys.balance, keys.focus, keys.jobs, keys.gallery, keys.selection],
   job_finished: [keys.jobs, keys.imports, keys.selection, keys.duplicates],
   holdout_added: [keys.balance],
   holdout_dropped: [keys.balance],

@@ -47,6 +47,7 @@ export const keys = {
   history: (p: number) => ["project", p, "history"] as const,
   cases: (p: number) => ["project", p, "cases"] as const,
   agreement: (p: number) => ["project", p, "agreement"] as const,
+  focus: (p: number) => ["project", p, "focus"] as const,
   verify: (p: number) => ["project", p, "verify"] as const,
 };
 

@@ -15,6 +15,18 @@ export function leaves<T extends Choosable>(classes: T[]): T[] {
   return live.filter((one) => !groups.has(one.id));
 }
 
+/** Classes with those of each group below it; `depth` is 1 for a class in a group. */
+export function inTree<T extends Choosable>(classes: T[]): { of: T; depth: 0 | 1 }[] {
+  const ids = new Set(classes.map((one) => one.id));
+  const inside = (one: T) => one.parent != null && ids.has(one.parent);
+  return classes
+    .filter((one) => !inside(one))
+    .flatMap((top) => [
+      { of: top, depth: 0 as const },
+      ...classes.filter((one) => one.parent === top.id).map((of) => ({ of, depth: 1 as const })),
+    ]);
+}
+
 export interface Level<T> {
   /** What can be chosen or opened here. */
   choices: T[];

@@ -6,8 +6,10 @@ import type { Balance, BalanceRow, LabelClass } from "../../api/types";
 import { ClassTile } from "../../components/ClassTile";
 import { Card, Failure, Placeholder } from "../../components/Page";
 import { ticks } from "../../components/scale";
+import { useProjectContext } from "../../components/useProjectContext";
 import { count, percent } from "../../messages/i18n";
 import styles from "./balance.module.css";
+import { LabelLikely } from "./LabelLikely";
 import { coverage, type Order, orders, sorted } from "./sort";
 
 interface RowProps {
@@ -48,7 +50,15 @@ function Bar({ row, scale, marks, gallery }: Omit<RowProps, "tile">) {
   );
 }
 
-function Row({ row, tile, scale, marks, gallery, predicted }: RowProps & { predicted: boolean }) {
+function Row({
+  row,
+  tile,
+  scale,
+  marks,
+  gallery,
+  predicted,
+  lead,
+}: RowProps & { predicted: boolean; lead: boolean }) {
   const { t } = useTranslation();
   const covers = coverage(row);
   const short = covers.kind === "short";
@@ -65,6 +75,7 @@ function Row({ row, tile, scale, marks, gallery, predicted }: RowProps & { predi
           <Link to={gallery} title={row.name}>
             {row.name}
           </Link>
+          {lead && row.suggested > 0 && <LabelLikely label={row.class} name={row.name} />}
         </span>
       </th>
       <td className={styles.barCell}>
@@ -111,11 +122,13 @@ function Table({
   balance,
   tiles,
   order,
+  lead,
 }: {
   project: number;
   balance: Balance;
   tiles: LabelClass[];
   order: Order;
+  lead: boolean;
 }) {
   const { t } = useTranslation();
   const rows = sorted(balance.classes, order);
@@ -153,6 +166,7 @@ function Table({
               marks={marks}
               gallery={`/projects/${project}/gallery?class=${row.class}`}
               predicted={balance.suggested > 0}
+              lead={lead}
             />
           ))}
         </tbody>
@@ -182,6 +196,7 @@ export function BalanceCard({ project }: { project: number }) {
   const [order, setOrder] = useState<Order>("fewest");
   const { data: balance, error, refetch } = useBalance(project);
   const { data: tiles } = useClasses(project);
+  const lead = useProjectContext().role === "lead";
   const path = `/api/projects/${project}/balance`;
   return (
     <Card
@@ -218,7 +233,7 @@ export function BalanceCard({ project }: { project: number }) {
       {!balance && !error && <Placeholder height={280} />}
       {balance && balance.classes.length > 0 && (
         <>
-          <Table project={project} balance={balance} tiles={tiles ?? []} order={order} />
+          <Table project={project} balance={balance} tiles={tiles ?? []} order={order} lead={lead} />
           <Summary balance={balance} />
         </>
       )}

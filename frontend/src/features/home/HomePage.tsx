@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useOverview } from "../../api/queries";
 import type { Project } from "../../api/types";
+import { FocusChip } from "../../components/FocusChip";
 import { Failure, Placeholder } from "../../components/Page";
 import { TopBar } from "../../components/TopBar";
 import { useProjectContext } from "../../components/useProjectContext";
@@ -48,7 +49,9 @@ export function HomePage({ empty, balance, jobs }: Slots) {
   ].join(", ");
   return (
     <>
-      <TopBar title={t("nav.home")} note={note} />
+      <TopBar title={t("nav.home")} note={note}>
+        <FocusChip />
+      </TopBar>
       <main className={styles.page}>
         <NextStep project={project} overview={overview} />
         <div className={styles.upper}>

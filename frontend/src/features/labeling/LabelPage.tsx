@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useClasses, useMe, useOverview } from "../../api/queries";
 import type { LabelClass, Project, Task } from "../../api/types";
 import { registry } from "../../commands/registry";
+import { FocusChip } from "../../components/FocusChip";
 import { LookAlikes } from "../../components/LookAlikes";
 import { Progress } from "../../components/Progress";
 import { TopBar } from "../../components/TopBar";
@@ -52,6 +53,7 @@ const DeskBar = memo(function DeskBar({ project, viewer, onSimilar }: BarProps) 
   const { t } = useTranslation();
   return (
     <TopBar title={t("nav.label")} note={<RoundNote project={project} />}>
+      <FocusChip />
       <ViewerTools viewer={viewer} onSimilar={onSimilar} />
     </TopBar>
   );

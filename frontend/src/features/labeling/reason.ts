@@ -34,6 +34,8 @@ function named(t: TFunction, task: Task, reason: Reason, classOf: ClassOf): stri
   const name = classOf(reason.class)?.name;
   if (code === "torn" && first && second) return t("reason.torn", { first, second });
   if (code === "unsure" && first) return t("reason.unsure", { first });
+  if (code === "doubtful" && name) return t("reason.doubtful", { name });
+  if (code === "focus") return name ? t("reason.focus", { name }) : t("reason.focusOther");
   if (code === "rare" && name) return t("reason.rare", { name });
   if (code === "short" && name && lacks)
     return t("reason.short", { name, count: lacks, number: count(lacks) });
