@@ -47,8 +47,8 @@ FocusSerializer = inline_serializer(
         "created_at": serializers.DateTimeField(),
     },
 )
-FocusRequest = inline_serializer(
-    "FocusRequest",
+FocusDraftSerializer = inline_serializer(
+    "FocusDraft",
     {
         "user": serializers.IntegerField(
             allow_null=True, default=None, min_value=1, max_value=BIGGEST_ID, help_text="null: everybody"
@@ -98,10 +98,10 @@ class FocusView(ProjectView):
         rows = all_focuses(self.project) if lead else focuses_for(self.project, signed_in(request))
         return Response({"results": [show_focus(row, waiting(row)) for row in rows]})
 
-    @extend_schema(operation_id="set_focus", request=FocusRequest, responses=FocusSerializer)
+    @extend_schema(operation_id="set_focus", request=FocusDraftSerializer, responses=FocusSerializer)
     def put(self, request: Request) -> Response:
         """Point the queue of one person, or of everybody, in place of where it was pointed."""
-        given = type(FocusRequest)(data=request.data)
+        given = type(FocusDraftSerializer)(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         focus = set_focus(

@@ -52,7 +52,7 @@ GuideSerializer = inline_serializer(
 )
 
 
-class ExampleRequest(serializers.Serializer[Any]):
+class NewExampleSerializer(serializers.Serializer[Any]):
     """A picture to pin to a class."""
 
     image = serializers.IntegerField(min_value=1, max_value=BIGGEST_ID)
@@ -117,11 +117,11 @@ class GuideView(_ClassView):
 class ExamplesView(_ClassView):
     """The pictures that are pinned to a class's guide."""
 
-    @extend_schema(operation_id="pin_example", request=ExampleRequest, responses={201: ExampleSerializer})
+    @extend_schema(operation_id="pin_example", request=NewExampleSerializer, responses={201: ExampleSerializer})
     def post(self, request: Request, class_id: int) -> Response:
         """Pin a picture, or change the side that it is on and its note."""
         row = self.label_class(class_id)
-        given = ExampleRequest(data=request.data)
+        given = NewExampleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         example = pin_example(

@@ -5,7 +5,7 @@ import { keys } from "./queries";
 import type { components } from "./schema";
 
 export type Focus = components["schemas"]["Focus"];
-export type FocusDraft = components["schemas"]["FocusRequest"];
+export type FocusDraft = components["schemas"]["FocusDraftRequest"];
 
 const inProject = (project_id: number) => ({ params: { path: { project_id } } });
 

@@ -2748,18 +2748,6 @@ export interface components {
             shows: boolean;
             note: string;
         };
-        /** @description A picture to pin to a class. */
-        ExampleRequestRequest: {
-            /** Format: int64 */
-            image: number;
-            /**
-             * @description an example of the class; else of what it is not
-             * @default true
-             */
-            shows: boolean;
-            /** @default  */
-            note: string;
-        };
         /** @description A picture that is not of the page's class, and what it is instead. */
         ExceptionRequest: {
             /** Format: int64 */
@@ -2864,6 +2852,16 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        FocusDraftRequest: {
+            /**
+             * Format: int64
+             * @description null: everybody
+             */
+            user?: number | null;
+            /** Format: int64 */
+            class?: number | null;
+            filter?: components["schemas"]["FocusFilterRequest"];
+        };
         /** @description What narrows a focus besides its class; what is left out narrows nothing. */
         FocusFilter: {
             /**
@@ -2887,16 +2885,6 @@ export interface components {
             min_confidence?: number;
             /** Format: double */
             max_confidence?: number;
-        };
-        FocusRequestRequest: {
-            /**
-             * Format: int64
-             * @description null: everybody
-             */
-            user?: number | null;
-            /** Format: int64 */
-            class?: number | null;
-            filter?: components["schemas"]["FocusFilterRequest"];
         };
         /** @description What the queue is pointed at. */
         Focuses: {
@@ -3698,6 +3686,18 @@ export interface components {
         /** @description Several classes to add, by name. */
         NewClassesRequest: {
             names: string[];
+        };
+        /** @description A picture to pin to a class. */
+        NewExampleRequest: {
+            /** Format: int64 */
+            image: number;
+            /**
+             * @description an example of the class; else of what it is not
+             * @default true
+             */
+            shows: boolean;
+            /** @default  */
+            note: string;
         };
         /** @description An export to make. `archive` and `pictures` matter to formats that hold files. */
         NewExportRequest: {
@@ -6340,7 +6340,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExampleRequestRequest"];
+                "application/json": components["schemas"]["NewExampleRequest"];
             };
         };
         responses: {
@@ -6712,7 +6712,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["FocusRequestRequest"];
+                "application/json": components["schemas"]["FocusDraftRequest"];
             };
         };
         responses: {
