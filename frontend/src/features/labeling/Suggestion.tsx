@@ -2,10 +2,17 @@ import { useTranslation } from "react-i18next";
 import { ClassTile } from "../../components/ClassTile";
 import { percent } from "../../messages/i18n";
 import { DeskButton } from "./DeskButton";
+import { LabelSet } from "./LabelSet";
 import type { PanelProps } from "./Panel";
 import styles from "./panel.module.css";
 
-export function Suggestion({ desk, task, classOf }: Pick<PanelProps, "desk" | "task" | "classOf">) {
+type SuggestionProps = Pick<PanelProps, "desk" | "task" | "classOf">;
+
+export function Suggestion(props: SuggestionProps) {
+  return props.desk.several ? <LabelSet {...props} /> : <OneLabel {...props} />;
+}
+
+function OneLabel({ desk, task, classOf }: SuggestionProps) {
   const { t } = useTranslation();
   const { suggestion } = task;
   if (!suggestion) {

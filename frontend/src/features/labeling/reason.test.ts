@@ -31,6 +31,7 @@ describe("the reason of a picture", () => {
   it.each([
     [task("torn"), "Torn between coat and jacket."],
     [task("unsure"), "No class stands out; coat comes first."],
+    [task("doubtful", { class: 2 }), "The model cannot tell whether jacket is in it."],
     [task("unlike_labelled"), "Unlike anything labelled so far."],
     [task("typical"), "Typical of many pictures that nobody has labelled."],
     [task("rare", { class: 2 }), "Looks like the rare class jacket."],
@@ -47,6 +48,7 @@ describe("the reason of a picture", () => {
     task("torn", {}, [1, 9]),
     task("unsure", {}, []),
     task("rare", { class: 9 }),
+    task("doubtful"),
     task("short", { class: 2 }),
     task("a new code"),
   ])("is the server's where the page does not know better", (given) => {

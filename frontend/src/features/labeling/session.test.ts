@@ -32,7 +32,13 @@ function task(id: number): Task {
     rank: id,
     round_size: 9,
     lease_expires_at: null,
-    suggestion: { head: "v1.1", class: 7, confidence: 0.9, top: [{ class: 7, confidence: 0.9 }] },
+    suggestion: {
+      head: "v1.1",
+      class: 7,
+      confidence: 0.9,
+      top: [{ class: 7, confidence: 0.9 }],
+      suggested: [7],
+    },
     reason: null,
   };
 }

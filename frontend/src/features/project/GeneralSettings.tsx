@@ -11,6 +11,7 @@ import { showToast } from "../../components/toasts";
 import { useProjectContext } from "../../components/useProjectContext";
 import { BackboneSettings } from "./BackboneSettings";
 import { DangerCard } from "./DangerCard";
+import { LabelModeFact } from "./LabelModeField";
 import { LearningFields } from "./LearningFields";
 import { OverlapFields } from "./OverlapFields";
 import styles from "./project.module.css";
@@ -68,6 +69,7 @@ function ProjectForm({ project }: { project: Project }) {
             errors={fields.instructions}
             onChange={(event) => change({ instructions: event.target.value })}
           />
+          <LabelModeFact value={project.label_mode} />
           <div className={styles.two}>
             <TextField
               label={t("projects.target")}

@@ -4,11 +4,13 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { projects } from "../../api/endpoints";
 import { keys, usePresets } from "../../api/queries";
+import type { Project } from "../../api/types";
 import { parseClassNames } from "../../commands/hotkeys";
 import { Button, LinkButton } from "../../components/Button";
 import { TextArea, TextField } from "../../components/Field";
 import { FormError, formErrors, PageHead } from "../../components/Page";
 import { ClassNames } from "./ClassNames";
+import { LabelModeField } from "./LabelModeField";
 import { BackboneField, type Learning, LearningFields } from "./LearningFields";
 import styles from "./project.module.css";
 import { recommended } from "./strategies";
@@ -29,6 +31,7 @@ export function NewProjectPage() {
   const { data: presets } = usePresets();
   const [name, setName] = useState("");
   const [classes, setClasses] = useState("");
+  const [mode, setMode] = useState<Project["label_mode"]>("single");
   const [instructions, setInstructions] = useState("");
   const [learning, setLearning] = useState(defaults);
   const firstBackbone = presets?.backbones.find((preset) => preset.available)?.name ?? "";
@@ -46,6 +49,7 @@ export function NewProjectPage() {
         backbone: value.backbone || undefined,
         strategy: value.strategy || undefined,
         name,
+        label_mode: mode,
         instructions,
         classes: parseClassNames(classes),
       }),
@@ -75,6 +79,7 @@ export function NewProjectPage() {
           onChange={(event) => setName(event.target.value)}
         />
         <ClassNames label={t("classes.label")} text={classes} onChange={setClasses} errors={fields.classes} />
+        <LabelModeField value={mode} onChange={setMode} />
         <TextArea
           label={t("projects.instructions")}
           hint={t("projects.instructionsHint")}

@@ -36,6 +36,7 @@ function CardOf({ project }: { project: ProjectCard }) {
             {t("projects.pictures", { count: counts.images, number: count(counts.images) })}
             {", "}
             {t("projects.classCount", { count: counts.classes, number: count(counts.classes) })}
+            {project.label_mode === "multi" && `, ${t("projects.several")}`}
           </p>
           <Progress value={share} label={t("projects.labelledShare")} />
           <p className={styles.projectFoot}>
