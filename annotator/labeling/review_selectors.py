@@ -52,7 +52,7 @@ def concerns(user: User) -> Q:
     """Say which cases concern a person: flagged by, or sent back to, or about a picture with a vote of this person."""
     said = Annotation.objects.filter(image=OuterRef("image"), user=user, undone_by=None)
     spoke = said.filter(Q(vote=True, verdict=Verdict.LABEL) | Q(verdict=Verdict.FLAG))
-    return Q(opened_by=user) | Q(assignee=user) | Exists(spoke)
+    return Q(opened_by=user) | Q(assignee=user) | Q(Exists(spoke))
 
 
 def cases(project: Project, *, concerning: User | None = None) -> QuerySet[Case]:

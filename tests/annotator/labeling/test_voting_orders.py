@@ -84,8 +84,9 @@ class Votes(RuleBasedStateMachine):
 
     @rule(person=people, verdict=st.sampled_from(["skip", "unsure"]))
     def pass_the_next_task(self, person, verdict):
-        user, client_id = self.room.others[person], uuid.uuid4()
-        for task in self.room.lease(user):
+        user = self.room.others[person]
+        for task in self.room.lease(user):  # what was taken back may make it several
+            client_id = uuid.uuid4()
             self.room.say(user, client_id=client_id, task=task.pk, verdict=verdict)
             self.passes[task.image_id].append((client_id, user, verdict))
 
@@ -157,4 +158,4 @@ class TestVotes(TestCase, Votes.TestCase):
 
 @pytest.mark.accept
 class TestManyVotes(TestCase, Votes.TestCase):
-    settings = hypothesis_settings(max_examples=200, stateful_step_count=40, deadline=None)
+    settings = hypothesis_settings(max_examples=100, stateful_step_count=30, deadline=None)
