@@ -52,12 +52,10 @@ function Gold({ view, onSee }: { view: DeskView; onSee: () => void }) {
 function Misses({ overview }: { overview: VerifyOverview }) {
   const { t } = useTranslation();
   const { planted, rate, low, high } = overview.miss;
-  if (!planted || rate === null) return null;
-  const interval = low !== null && high !== null ? ` (${Math.round(low * 100)}–${percent(high)})` : "";
+  if (!planted) return null;
   return (
     <span title={t("verify.missWhy", { count: planted, number: count(planted) })} data-testid="verify-miss">
-      {t("verify.missed")} <b>{percent(rate)}</b>
-      {interval}
+      {t("verify.missed")} <b>{percent(rate)}</b> ({Math.round(low * 100)}–{percent(high)})
     </span>
   );
 }
@@ -102,13 +100,13 @@ export function StatusLine({ overview, view, sender, narrow, onMisses, onGold }:
       <Gold view={view} onSee={onGold} />
       {!narrow && (
         <>
-          <span>
-            <b data-testid="verify-today">{count(labels)}</b> {t("verify.todayIn")} <b>{count(pages)}</b>{" "}
-            {t("verify.looks", { count: pages })}
+          <span title={t("verify.looks", { count: today.looks, number: count(today.looks) })}>
+            <b data-testid="verify-today">{count(labels)}</b> {t("verify.todayOn")} <b>{count(pages)}</b>{" "}
+            {t("verify.onPages", { count: pages })}
           </span>
           {pages > 0 && (
             <span>
-              <b>{count(Math.round(labels / pages))}</b> {t("verify.aLook")}
+              <b>{count(Math.round(labels / pages))}</b> {t("verify.aPage")}
             </span>
           )}
         </>

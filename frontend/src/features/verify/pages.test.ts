@@ -59,8 +59,8 @@ describe("a page that is verified", () => {
       { do: "say", mark: { verdict: "unsure", label: null } },
     );
     expect(exceptionsToSend(marked, page(marked), new Set())).toEqual([
-      { task: 1011, verdict: "label", labels: [shirt] },
-      { task: 1013, verdict: "unsure", labels: [] },
+      { task: 1011, verdict: "label", labels: [shirt], comment: "" },
+      { task: 1013, verdict: "unsure", labels: [], comment: "" },
     ]);
     expect(mistakesLeft(marked, page(marked))).toBe(0);
 
@@ -74,8 +74,8 @@ describe("a page that is verified", () => {
   it("says nothing of an exception without an answer, nor of a picture that was not seen", () => {
     const pages = walk(two, { do: "toggle", images: [11] }, { do: "close" });
     expect(exceptionsToSend(pages, page(pages), new Set([13]))).toEqual([
-      { task: 1011, verdict: "skip", labels: [] },
-      { task: 1013, verdict: "skip", labels: [] },
+      { task: 1011, verdict: "skip", labels: [], comment: "" },
+      { task: 1013, verdict: "skip", labels: [], comment: "" },
     ]);
   });
 });

@@ -100,7 +100,7 @@ export function exceptionsToSend(pages: Pages, page: VerifyPage, unseen: Set<num
       pages.marks.get(image.id) ?? (unseen.has(image.id) ? { verdict: "skip", label: null } : undefined);
     if (!mark) return [];
     const verdict = mark.verdict === "later" ? "skip" : mark.verdict;
-    return [{ task, verdict, labels: mark.label === null ? [] : [mark.label] }];
+    return [{ task, verdict, labels: mark.label === null ? [] : [mark.label], comment: "" }];
   });
 }
 

@@ -14,7 +14,7 @@ const overview = (...waiting: number[]): VerifyOverview => ({
   adaptive: true,
   size: 60,
   order: "confident",
-  miss: { planted: 0, missed: 0, rate: null, low: null, high: null },
+  miss: { planted: 0, missed: 0, rate: 0.5, low: 0, high: 1 },
   today: { labels: 0, looks: 0, pages: 0 },
 });
 
@@ -47,7 +47,17 @@ describe("the size", () => {
 
 it("an address that says nonsense is read as the usual", () => {
   const read = (text: string) => readAddress(new URLSearchParams(text));
-  expect(read("")).toEqual({ mode: "class", class: null, order: null });
-  expect(read("mode=x&class=y&order=z")).toEqual({ mode: "class", class: null, order: null });
-  expect(read("mode=cluster&class=7&order=unsure")).toEqual({ mode: "cluster", class: 7, order: "unsure" });
+  expect(read("")).toEqual({ mode: "class", class: null, order: null, size: null });
+  expect(read("mode=x&class=y&order=z&size=no")).toEqual({
+    mode: "class",
+    class: null,
+    order: null,
+    size: null,
+  });
+  expect(read("mode=cluster&class=7&order=unsure&size=50")).toEqual({
+    mode: "cluster",
+    class: 7,
+    order: "unsure",
+    size: 48,
+  });
 });

@@ -1,5 +1,5 @@
 /** Which pages a person wants: class, order and mode from the address, the size from this browser. Pure parts. */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { VerifyMode, VerifyOrder, VerifyOverview } from "../../api/verify";
 import type { Wanted } from "./desk";
@@ -43,12 +43,14 @@ export function readAddress(search: URLSearchParams): {
   mode: VerifyMode;
   class: number | null;
   order: VerifyOrder | null;
+  size: number | null;
 } {
   const order = search.get("order");
   return {
     mode: search.get("mode") === "cluster" ? "cluster" : "class",
     class: Number(search.get("class")) || null,
     order: order === "confident" || order === "unsure" ? order : null,
+    size: readSize(search.get("size")),
   };
 }
 
@@ -59,6 +61,13 @@ export interface Settings {
   change: (change: Partial<Wanted>) => void;
 }
 
+/** The order that was measured to suit; it changes with the class, never under pages that are being looked at. */
+function useSuitableOrder(overview: VerifyOverview, what: string): VerifyOrder {
+  const held = useRef({ what, order: overview.order });
+  if (held.current.what !== what) held.current = { what, order: overview.order };
+  return held.current.order;
+}
+
 export function useSettings(project: number, overview: VerifyOverview): Settings {
   const [search, setSearch] = useSearchParams();
   const key = `annotator.verify.size.${project}`;
@@ -67,9 +76,10 @@ export function useSettings(project: number, overview: VerifyOverview): Settings
   const first = useMemo(() => fullestClass(overview), [overview]);
   const [begun] = useState(first);
   const label = address.class ?? begun ?? first;
-  const order = address.order ?? overview.order;
-  const asked = size ?? (overview.adaptive ? null : asSize(overview.size));
   const { mode } = address;
+  const suits = useSuitableOrder(overview, `${mode} ${label}`);
+  const order = address.order ?? suits;
+  const asked = address.size ?? size ?? (overview.adaptive ? null : asSize(overview.size));
   const wanted = useMemo<Wanted>(
     () => ({ mode, class: mode === "class" ? label : null, order, size: asked }),
     [mode, label, order, asked],
@@ -87,6 +97,7 @@ export function useSettings(project: number, overview: VerifyOverview): Settings
           if (next.mode) params.set("mode", next.mode);
           if (next.class) params.set("class", String(next.class));
           if (next.order) params.set("order", next.order);
+          if (next.size !== undefined) params.delete("size");
           return params;
         },
         { replace: true },
