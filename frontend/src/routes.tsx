@@ -22,6 +22,10 @@ const projectRoutes: RouteObject[] = [
     lazy: async () => ({ Component: (await import("./features/verify/VerifyPage")).VerifyPage }),
   },
   {
+    path: "review",
+    lazy: async () => ({ Component: (await import("./features/review/ReviewPage")).ReviewPage }),
+  },
+  {
     path: "history",
     lazy: async () => ({ Component: (await import("./features/history/HistoryPage")).HistoryPage }),
   },

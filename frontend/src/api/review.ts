@@ -1,6 +1,7 @@
 /** Cases that people have to talk about, and how far labelers agree. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body } from "./client";
+import { labelledNeighbours } from "./guide";
 import { keys } from "./queries";
 import type { components, operations } from "./schema";
 
@@ -50,10 +51,11 @@ export const cases = {
     body(api.POST("/api/projects/{project_id}/cases/{case_id}/reopen", inCase(project, id))),
 };
 
-export const useCases = (p: number, query: CaseQuery) =>
+export const useCases = (p: number, query: CaseQuery | null) =>
   useInfiniteQuery({
+    enabled: query !== null,
     queryKey: [...keys.cases(p), query],
-    queryFn: ({ pageParam }) => cases.list(p, query, pageParam),
+    queryFn: ({ pageParam }) => cases.list(p, query ?? {}, pageParam),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
@@ -64,4 +66,35 @@ export const useAgreement = (p: number, enabled: boolean) =>
     queryFn: () =>
       body(api.GET("/api/projects/{project_id}/agreement", { params: { path: { project_id: p } } })),
     enabled,
+  });
+
+export const useCase = (p: number, id: number | null) =>
+  useQuery({
+    queryKey: [...keys.cases(p), "one", id],
+    queryFn: () => cases.get(p, id ?? 0),
+    enabled: id !== null,
+  });
+
+/** What the model says of one picture now, by its position; null where it says nothing. */
+export const useModelSays = (p: number, position: number | null) =>
+  useQuery({
+    queryKey: [...keys.images(p), "suggestion", position],
+    queryFn: async () => {
+      const query = { after: (position ?? 0) - 1, limit: 1 };
+      const page = await body(
+        api.GET("/api/projects/{project_id}/suggestions", { params: { path: { project_id: p }, query } }),
+      );
+      const [at, label, confidence] = page.results[0] ?? [];
+      return at === position && label !== undefined ? { class: label, confidence: confidence ?? 0 } : null;
+    },
+    enabled: position !== null,
+    staleTime: 60_000,
+  });
+
+export const useLabelledNeighbours = (p: number, image: number | null) =>
+  useQuery({
+    queryKey: [...keys.images(p), "labelled-neighbours", image],
+    queryFn: () => labelledNeighbours(p, image ?? 0, 8),
+    enabled: image !== null,
+    staleTime: 60_000,
   });

@@ -1,5 +1,5 @@
 import { LayoutGrid, List, Search, X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe, useMembers } from "../../api/queries";
 import type { LabelClass } from "../../api/types";
@@ -102,14 +102,12 @@ export function Filters({
   look,
   onLook,
   onChange,
-  children,
 }: {
   chosen: Chosen;
   classes: LabelClass[];
   look: Look;
   onLook: (look: Look) => void;
   onChange: (chosen: Chosen) => void;
-  children?: ReactNode;
 }) {
   const { t } = useTranslation();
   const project = useProjectContext();
@@ -163,7 +161,6 @@ export function Filters({
         </Button>
       )}
       <span className={styles.right}>
-        {children}
         <IconButton label={t("history.list")} aria-pressed={look === "list"} onClick={() => onLook("list")}>
           <List size={16} strokeWidth={1.5} />
         </IconButton>

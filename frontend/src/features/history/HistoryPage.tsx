@@ -182,9 +182,7 @@ export function HistoryPage() {
         {large && !narrow && <ZoomChoice actual={actual} onActual={setActual} />}
       </TopBar>
       {!(large && narrow) && (
-        <Filters chosen={chosen} classes={room.classes} look={look} onLook={setLook} onChange={change}>
-          {row && <span data-testid="history-place">{place}</span>}
-        </Filters>
+        <Filters chosen={chosen} classes={room.classes} look={look} onLook={setLook} onChange={change} />
       )}
       <main className={styles.room} data-big={large ? true : undefined}>
         <div className={styles.left}>

@@ -14,6 +14,7 @@ import {
   Layers,
   Loader,
   type LucideIcon,
+  MessagesSquare,
   Settings2,
   SquareMousePointer,
 } from "lucide-react";
@@ -127,6 +128,15 @@ export function Nav({
       )}
       {project.role !== "viewer" && (
         <Item to={`${base}/verify`} icon={Grid2x2Check} label={t("verify.title")} rail={rail} />
+      )}
+      {project.role !== "viewer" && (
+        <Item
+          to={`${base}/review`}
+          icon={MessagesSquare}
+          label={t("review.title")}
+          badge={mayAs(project.role, "reviewer") ? overview?.review.open : overview?.review.sent_back_to_me}
+          rail={rail}
+        />
       )}
       {project.role !== "viewer" && (
         <Item to={`${base}/history`} icon={History} label={t("history.title")} rail={rail} />

@@ -29,6 +29,7 @@ function useProjectCommands(project: Project): void {
     return [
       go("home", t("nav.home"), ""),
       ...(labels ? [go("label", t("nav.label"), "/label"), go("verify", t("verify.title"), "/verify")] : []),
+      ...(labels ? [go("review", t("review.title"), "/review")] : []),
       ...(labels ? [go("history", t("history.title"), "/history")] : []),
       go("gallery", t("gallery.title"), "/gallery"),
       go("balance", t("balance.title"), "/balance"),
@@ -56,7 +57,7 @@ function Inside({ project, bell }: { project: Project; bell: Bell }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const overlay = useOverlay();
-  const rail = pathname.endsWith("/label") || pathname.endsWith("/verify");
+  const rail = /\/(label|verify|review)$/.test(pathname);
   usePulse(project.id);
   useProjectCommands(project);
   useEffect(() => {
