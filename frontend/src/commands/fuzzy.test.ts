@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fuzzyFilter, fuzzyScore } from "./fuzzy";
+import { foundBy, fuzzyFilter, fuzzyScore } from "./fuzzy";
 
 const names = ["t-shirt", "longsleeve", "shirt", "shorts", "skirt", "shoes", "hat", "überhose"];
 const find = (query: string) => fuzzyFilter(query, names, (name) => name);
@@ -35,5 +35,17 @@ describe("fuzzy search", () => {
   it("finds one of a thousand classes by a few letters", () => {
     const many = Array.from({ length: 1000 }, (_, index) => `class ${index}`);
     expect(fuzzyFilter("c987", many, (name) => name)[0]).toBe("class 987");
+  });
+
+  it("finds by other names, the first name before them", () => {
+    const texts = [["sweater", "jumper", "pullover"], ["jumpsuit"], ["jump"]];
+    expect(fuzzyFilter("jump", texts, (names) => names).map(([first]) => first)).toEqual([
+      "jump",
+      "jumpsuit",
+      "sweater",
+    ]);
+    expect(foundBy("pull", ["sweater", "jumper", "pullover"])).toBe("pullover");
+    expect(foundBy("swe", ["sweater", "jumper"])).toBeNull();
+    expect(foundBy("", ["sweater", "jumper"])).toBeNull();
   });
 });

@@ -2,8 +2,17 @@
 
 const separator = /[\s\-_/.,()]/;
 
+const folded = new Map<string, string>();
+const foldedKept = 10_000;
+
+/** Lower case without accents; the same names are asked for at every letter typed, so they are kept. */
 function fold(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const known = folded.get(text);
+  if (known !== undefined) return known;
+  if (folded.size >= foldedKept) folded.clear();
+  const made = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  folded.set(text, made);
+  return made;
 }
 
 function scoreFrom(needle: string, hay: string, start: number): number | null {
@@ -43,11 +52,43 @@ export function fuzzyScore(query: string, text: string): number | null {
   return best + prefix - hay.length * 0.01;
 }
 
-/** The items that match, best first; equal ones keep their order. */
-export function fuzzyFilter<T>(query: string, items: T[], text: (item: T) => string): T[] {
+/** A match by another name than the first is worth a little less. */
+const otherName = 5;
+
+function bestScore(query: string, texts: string | readonly string[]): number | null {
+  if (typeof texts === "string") return fuzzyScore(query, texts);
+  const scores = texts.flatMap((text, index) => {
+    const score = fuzzyScore(query, text);
+    return score === null ? [] : [score - (index ? otherName : 0)];
+  });
+  return scores.length ? Math.max(...scores) : null;
+}
+
+/** The items that match by any of their texts, best first; equal ones keep their order. */
+export function fuzzyFilter<T>(
+  query: string,
+  items: T[],
+  text: (item: T) => string | readonly string[],
+): T[] {
   return items
-    .map((item, index) => ({ item, index, score: fuzzyScore(query, text(item)) }))
+    .map((item, index) => ({ item, index, score: bestScore(query, text(item)) }))
     .filter((entry): entry is { item: T; index: number; score: number } => entry.score !== null)
     .sort((a, b) => b.score - a.score || a.index - b.index)
     .map((entry) => entry.item);
+}
+
+/** The other name by which a query found something, if its first name would not have been found as well. */
+export function foundBy(query: string, texts: readonly string[]): string | null {
+  const [first, ...others] = texts;
+  if (!query || first === undefined) return null;
+  const own = fuzzyScore(query, first);
+  let best: string | null = null;
+  let most = own ?? Number.NEGATIVE_INFINITY;
+  for (const other of others) {
+    const score = fuzzyScore(query, other);
+    if (score === null || score - otherName <= most) continue;
+    most = score - otherName;
+    best = other;
+  }
+  return best;
 }

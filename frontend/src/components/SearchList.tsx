@@ -5,9 +5,10 @@ import styles from "./SearchList.module.css";
 
 interface Props<T> {
   items: T[];
-  text: (item: T) => string;
+  /** What the query is held against: a name, or a name and others after it. */
+  text: (item: T) => string | readonly string[];
   itemKey: (item: T) => string | number;
-  render: (item: T) => ReactNode;
+  render: (item: T, query: string) => ReactNode;
   onPick: (item: T) => void;
   onLeave?: () => void;
   label: string;
@@ -104,7 +105,7 @@ export function SearchList<T>(props: Props<T>) {
               onClick={() => pick(item)}
               onKeyDown={onKeyDown}
             >
-              {render(item)}
+              {render(item, query)}
             </div>
           ))}
           {!found.length && <p className={styles.empty}>{props.empty}</p>}

@@ -1,16 +1,19 @@
 import { useTranslation } from "react-i18next";
 import type { LabelClass } from "../../api/types";
-import { ClassTile } from "../../components/ClassTile";
 import { SearchList } from "../../components/SearchList";
+import { ClassOption, namesOf } from "./ClassOption";
 import type { PanelProps } from "./Panel";
 
-export function ClassSearch({ desk, classes, search }: Pick<PanelProps, "desk" | "classes" | "search">) {
+type SearchProps = Pick<PanelProps, "desk" | "classes" | "classOf" | "search">;
+
+/** Any class by a few letters of its name or of another name. */
+export function ClassSearch({ desk, classes, classOf, search }: SearchProps) {
   const { t } = useTranslation();
   return (
     <SearchList<LabelClass>
       floating
       items={classes}
-      text={(one) => one.name}
+      text={namesOf}
       itemKey={(one) => one.id}
       inputRef={search}
       label={t("label.searchClass")}
@@ -19,12 +22,7 @@ export function ClassSearch({ desk, classes, search }: Pick<PanelProps, "desk" |
       keyHint="/"
       onLeave={() => search.current?.blur()}
       onPick={(one) => desk.label(one.id)}
-      render={(one) => (
-        <>
-          <ClassTile of={one} />
-          {one.name}
-        </>
-      )}
+      render={(one, query) => <ClassOption of={one} query={query} group={classOf(one.parent)?.name} />}
     />
   );
 }

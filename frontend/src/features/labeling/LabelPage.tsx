@@ -17,6 +17,7 @@ import { FlagDialog } from "./FlagDialog";
 import { GuideDialog } from "./GuideDialog";
 import styles from "./labelpage.module.css";
 import { MobileActions, MobileBar } from "./MobileDesk";
+import { useNeighbours } from "./Nearest";
 import { NothingAhead } from "./NothingAhead";
 import { Panel } from "./Panel";
 import { Stage, type SwipeActions } from "./Stage";
@@ -155,6 +156,7 @@ function DeskPage(props: DeskProps) {
   const zoom = useCallback(() => viewer.toggle(), [viewer]);
   useLabelCommands(desk, classes, { flag, guide, zoom, similar, search });
   useViewCommands(desk, viewer, project.id);
+  const neighbours = useNeighbours(project.id, desk);
   const swipes = useSwipes(narrow, task, all);
 
   const onSimilar = mayCompare ? similar : undefined;
@@ -179,7 +181,7 @@ function DeskPage(props: DeskProps) {
           {narrow ? (
             <MobileActions task={task} all={open === "classes"} onAll={all} onClose={close} {...parts} />
           ) : (
-            <Panel task={task} {...parts} />
+            <Panel task={task} neighbours={neighbours} {...parts} />
           )}
         </main>
       ) : (

@@ -1,10 +1,13 @@
-import { CircleHelp, Flag, SkipForward } from "lucide-react";
-import type { RefObject } from "react";
+import { CircleHelp, Flag, type LucideIcon, SkipForward } from "lucide-react";
+import { memo, type RefObject, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { LabelClass, Task } from "../../api/types";
+import { KeyHint } from "../../components/KeyCaps";
 import { Chips } from "./Chips";
 import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
+import { Nearest } from "./Nearest";
+import type { NeighbourCache } from "./neighbours";
 import styles from "./panel.module.css";
 import { Suggestion } from "./Suggestion";
 import { Why } from "./Why";
@@ -18,10 +21,31 @@ export interface PanelProps {
   onFlag: () => void;
 }
 
+interface Props extends PanelProps {
+  neighbours: NeighbourCache;
+}
+
+interface OtherProps {
+  icon: LucideIcon;
+  label: string;
+  command: string;
+  onClick: () => void;
+}
+
+const Other = memo(function Other({ icon: Icon, label, command, onClick }: OtherProps) {
+  return (
+    <DeskButton onClick={onClick}>
+      <Icon size={16} strokeWidth={1.5} aria-hidden /> {label} <KeyHint command={command} />
+    </DeskButton>
+  );
+});
+
 /** Everything that can be said about the picture, at its right. */
-export function Panel(props: PanelProps) {
+export function Panel(props: Props) {
   const { t } = useTranslation();
-  const { desk, task, classOf, onFlag } = props;
+  const { desk, task, classOf, neighbours, onFlag } = props;
+  const unsure = useCallback(() => desk.setVerdict("unsure"), [desk]);
+  const skip = useCallback(() => desk.setVerdict("skip"), [desk]);
   return (
     <aside className={styles.panel} aria-label={t("label.panel")}>
       <div className={styles.scroll}>
@@ -30,17 +54,13 @@ export function Panel(props: PanelProps) {
           <Chips {...props} />
         </section>
         <Why task={task} classOf={classOf} />
+        {/* The labels of look-alikes would be a hint. */}
+        {!task.blind && <Nearest task={task} cache={neighbours} classOf={classOf} />}
       </div>
       <footer className={styles.other}>
-        <DeskButton onClick={() => desk.setVerdict("unsure")}>
-          <CircleHelp size={16} strokeWidth={1.5} aria-hidden /> {t("label.unsure")} <kbd aria-hidden>U</kbd>
-        </DeskButton>
-        <DeskButton onClick={() => desk.setVerdict("skip")}>
-          <SkipForward size={16} strokeWidth={1.5} aria-hidden /> {t("label.skip")} <kbd aria-hidden>S</kbd>
-        </DeskButton>
-        <DeskButton onClick={onFlag}>
-          <Flag size={16} strokeWidth={1.5} aria-hidden /> {t("label.flag")} <kbd aria-hidden>F</kbd>
-        </DeskButton>
+        <Other icon={CircleHelp} label={t("label.unsure")} command="label.unsure" onClick={unsure} />
+        <Other icon={SkipForward} label={t("label.skip")} command="label.skip" onClick={skip} />
+        <Other icon={Flag} label={t("label.flag")} command="label.flag" onClick={onFlag} />
       </footer>
     </aside>
   );
