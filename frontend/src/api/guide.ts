@@ -28,3 +28,20 @@ export function labelledNeighbours(project_id: number, image_id: number, count: 
     }),
   );
 }
+
+/** The pictures that leads pin to a class. */
+export const examples = {
+  pin: (project_id: number, class_id: number, image: number, shows: boolean, note: string) =>
+    body(
+      api.POST("/api/projects/{project_id}/classes/{class_id}/examples", {
+        params: { path: { project_id, class_id } },
+        body: { image, shows, note },
+      }),
+    ),
+  unpin: (project_id: number, class_id: number, image: number) =>
+    body(
+      api.DELETE("/api/projects/{project_id}/classes/{class_id}/examples", {
+        params: { path: { project_id, class_id }, query: { image } },
+      }),
+    ),
+};

@@ -8,8 +8,10 @@ import { ClassTile } from "../../components/ClassTile";
 import { Facts } from "../../components/Facts";
 import { Failure } from "../../components/Page";
 import { trustName } from "../../components/trust";
+import { useProjectContext } from "../../components/useProjectContext";
 import { count, dateTime, percent } from "../../messages/i18n";
 import styles from "./gallery.module.css";
+import { PinExample } from "./PinExample";
 
 type Tiles = Map<number, LabelClass>;
 
@@ -97,6 +99,7 @@ export function PictureDrawer({
   onClose?: () => void;
 }) {
   const { t } = useTranslation();
+  const lead = useProjectContext().role === "lead";
   const { data: detail, error, refetch } = useImageDetail(project, picture.id);
   useEffect(() => {
     if (!onClose) return;
@@ -146,6 +149,7 @@ export function PictureDrawer({
           {t("similar.command")}
         </Button>
       </section>
+      {lead && <PinExample key={picture.id} project={project} picture={picture} />}
       {error && <Failure error={error} retry={() => void refetch()} />}
       {detail && <Provenance detail={detail} tiles={tiles} />}
     </div>

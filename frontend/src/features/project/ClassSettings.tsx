@@ -6,94 +6,24 @@ import { keys, useClasses } from "../../api/queries";
 import type { LabelClass } from "../../api/types";
 import { parseClassNames } from "../../commands/hotkeys";
 import { Button } from "../../components/Button";
-import { ClassTile } from "../../components/ClassTile";
+import { inTree } from "../../components/classTree";
 import { Card, Failure, FormError, formErrors } from "../../components/Page";
+import { showToast } from "../../components/toasts";
 import { useProjectContext } from "../../components/useProjectContext";
 import { ClassNames } from "./ClassNames";
-import styles from "./project.module.css";
-
-function ClassRow({ projectId, of, locked }: { projectId: number; of: LabelClass; locked: boolean }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const update = useMutation({
-    mutationFn: (change: Partial<LabelClass>) => classes.update(projectId, of.id, change),
-    onSettled: () => client.invalidateQueries({ queryKey: keys.classes(projectId) }),
-  });
-  const { fields, general } = formErrors(update.error);
-  const problems = Object.values(fields).flat();
-  const commit = (field: "name" | "hotkey" | "description", value: string) => {
-    if (value !== of[field]) update.mutate({ [field]: value });
-  };
-  return (
-    <>
-      <tr className={of.archived ? styles.archived : undefined} data-testid="class-row">
-        <td>
-          <ClassTile of={of} />
-        </td>
-        <td>
-          <input
-            aria-label={t("classes.nameOf", { name: of.name })}
-            key={of.name}
-            defaultValue={of.name}
-            disabled={locked}
-            onBlur={(event) => commit("name", event.target.value.trim() || of.name)}
-          />
-        </td>
-        <td>
-          <input
-            data-kind="key"
-            aria-label={t("classes.letterOf", { name: of.name })}
-            key={of.hotkey}
-            defaultValue={of.hotkey}
-            maxLength={1}
-            disabled={locked}
-            onBlur={(event) => commit("hotkey", event.target.value.toLowerCase())}
-          />
-        </td>
-        <td>
-          <input
-            aria-label={t("classes.descriptionOf", { name: of.name })}
-            key={of.description}
-            defaultValue={of.description}
-            disabled={locked}
-            onBlur={(event) => commit("description", event.target.value)}
-          />
-        </td>
-        <td>
-          {!locked && (
-            <Button
-              size="s"
-              look="quiet"
-              disabled={update.isPending}
-              onClick={() => update.mutate({ archived: !of.archived })}
-            >
-              {of.archived ? t("classes.restore") : t("classes.archive")}
-            </Button>
-          )}
-        </td>
-      </tr>
-      {(problems.length > 0 || general !== null) && (
-        <tr>
-          <td colSpan={5}>
-            {problems.length ? (
-              <span role="alert" style={{ color: "var(--bad)" }}>
-                {problems.join(" ")}
-              </span>
-            ) : (
-              <Failure error={general} />
-            )}
-          </td>
-        </tr>
-      )}
-    </>
-  );
-}
+import { ClassRow } from "./ClassRow";
+import styles from "./classes.module.css";
+import { mayMove } from "./groups";
+import project from "./project.module.css";
 
 function AddClasses({ projectId, existing }: { projectId: number; existing: LabelClass[] }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [text, setText] = useState("");
-  const taken = useMemo(() => existing.map((one) => one.hotkey).filter(Boolean), [existing]);
+  const taken = useMemo(
+    () => existing.filter((one) => one.parent === null).map((one) => one.hotkey),
+    [existing],
+  );
   const add = useMutation({
     mutationFn: () => classes.add(projectId, parseClassNames(text)),
     onSuccess: () => {
@@ -105,7 +35,7 @@ function AddClasses({ projectId, existing }: { projectId: number; existing: Labe
   return (
     <Card title={t("classes.add")}>
       <form
-        className={styles.form}
+        className={project.form}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           add.mutate();
@@ -120,7 +50,7 @@ function AddClasses({ projectId, existing }: { projectId: number; existing: Labe
           taken={taken}
         />
         <FormError error={add.error} />
-        <div className={styles.actions}>
+        <div className={project.actions}>
           <Button type="submit" look="primary" disabled={add.isPending || parseClassNames(text).length === 0}>
             {t("classes.add")}
           </Button>
@@ -130,37 +60,66 @@ function AddClasses({ projectId, existing }: { projectId: number; existing: Labe
   );
 }
 
+/** Where a class is dropped to take it out of its group; there only while one of a group is dragged. */
+function Outside({ onDrop }: { onDrop: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <li
+      className={styles.outside}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        onDrop();
+      }}
+    >
+      {t("classes.dropOut")}
+    </li>
+  );
+}
+
+/** The project's classes: two levels, each with its words, its letter and its guide. */
 export function ClassSettings() {
   const { t } = useTranslation();
-  const project = useProjectContext();
-  const { data, error, refetch } = useClasses(project.id);
-  const locked = project.role !== "lead";
+  const { id, role } = useProjectContext();
+  const client = useQueryClient();
+  const { data = [], error, refetch } = useClasses(id);
+  const [dragged, setDragged] = useState<number | null>(null);
+  const locked = role !== "lead";
+  const move = useMutation({
+    mutationFn: ({ which, parent }: { which: number; parent: number | null }) =>
+      classes.update(id, which, { parent }),
+    onError: (failure) => showToast(failure.message, { tone: "bad" }),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.classes(id) }),
+  });
+  const fits = (to: number | null) => dragged !== null && mayMove(data, dragged, to);
+  const drop = (to: number | null) => {
+    if (dragged !== null && fits(to)) move.mutate({ which: dragged, parent: to });
+    setDragged(null);
+  };
   return (
     <>
       <Card title={t("settings.classes")}>
         {error && <Failure error={error} retry={() => void refetch()} />}
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th>
-                <span className="visually-hidden">{t("classes.tile")}</span>
-              </th>
-              <th>{t("classes.name")}</th>
-              <th>{t("classes.letter")}</th>
-              <th>{t("classes.description")}</th>
-              <th>
-                <span className="visually-hidden">{t("classes.archive")}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data?.map((one) => (
-              <ClassRow key={one.id} projectId={project.id} of={one} locked={locked} />
-            ))}
-          </tbody>
-        </table>
+        {data.length === 0 && !error && <p className={project.hint}>{t("classes.none")}</p>}
+        {!locked && data.length > 1 && <p className={project.hint}>{t("classes.levels")}</p>}
+        <ul className={styles.list}>
+          {inTree(data).map(({ of, depth }) => (
+            <ClassRow
+              key={of.id}
+              projectId={id}
+              of={of}
+              all={data}
+              depth={depth}
+              locked={locked}
+              target={fits(of.id)}
+              onDrag={setDragged}
+              onDrop={() => drop(of.id)}
+            />
+          ))}
+          {fits(null) && <Outside onDrop={() => drop(null)} />}
+        </ul>
       </Card>
-      {!locked && <AddClasses projectId={project.id} existing={data ?? []} />}
+      {!locked && <AddClasses projectId={id} existing={data} />}
     </>
   );
 }
