@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from annotator.images.models import ImageSource
-from annotator.labeling.models import Annotation
+from annotator.labeling.models import Annotation, Purpose
 from annotator.projects.models import Project
 
 
@@ -36,8 +36,12 @@ class HistoryFilter:
 
 
 def history(project: Project, wanted: HistoryFilter) -> QuerySet[Annotation]:
-    """Return the answers that a filter lets through, without the rows that only take others back."""
+    """Return the answers that a filter lets through, without the rows that only take others back.
+
+    What was said of pictures that were planted on a Verify page measures the person; it is not part of the work.
+    """
     rows = Annotation.objects.filter(project=project).exclude(verdict=Annotation.Verdict.UNDO)
+    rows = rows.exclude(purpose=Purpose.GOLD)
     if wanted.user_id is not None:
         rows = rows.filter(user=wanted.user_id)
     if wanted.class_id is not None:

@@ -277,10 +277,13 @@ class Stretch:
 
 
 def labelled_since(project: Project, since_day_start: datetime, user: User | None = None) -> int:
-    """Labels that people gave in the browser or by script since a moment, without those taken back."""
+    """Labels that people gave in the browser or by script since a moment, without those taken back.
+
+    Pictures that were planted on Verify pages had theirs before.
+    """
     rows = Annotation.objects.filter(
         project=project, verdict=Annotation.Verdict.LABEL, undone_by=None, created_at__gte=since_day_start
-    ).exclude(origin=Annotation.Origin.IMPORT)
+    ).exclude(Q(origin=Annotation.Origin.IMPORT) | Q(purpose=Purpose.GOLD))
     return rows.filter(user=user).count() if user else rows.count()
 
 

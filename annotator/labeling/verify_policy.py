@@ -35,7 +35,7 @@ class Misses(NamedTuple):
 def miss_rate(*counts: Misses) -> float:
     """Return the expected share of exceptions that are missed, above 0 and below 1.
 
-    Counts come from the broad to the narrow (project, person, person and class); each is shrunk towards the one before
+    Counts come from the broad to the narrow (a person, the person on one class); each is shrunk towards the one before
     it, and the first towards `PRIOR_MISS`: the mean of a Beta posterior whose prior has the weight of `PRIOR_WEIGHT`
     planted pictures.
     """

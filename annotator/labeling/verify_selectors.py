@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from annotator.labeling.verify_policy import Misses
 from annotator.projects.models import Project
 from annotator.projects.selectors import live_classes
 
+RECENT_DAYS = 30  # that a person is measured by: whoever was careless once is asked again
 RECENT_PAGES = 100  # that say how far the model's confidence is to be trusted
 SIZE = 60  # of a page where nothing adapts it
 State = VerifyPage.State
@@ -129,7 +130,7 @@ def held_tasks(project: Project) -> QuerySet[Task]:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a project's confirmed pages say of people, and of the model's confidence."""
+    """What a project's pages of the last weeks say of people, and of the model's confidence."""
 
     by_person: dict[tuple[int, int], tuple[int, Misses]]  # (user, class) → pages, misses
     scale: float
@@ -137,10 +138,14 @@ class Measured:
     @classmethod
     def of(cls, project: Project) -> Measured:
         """Read it: two queries."""
-        pages = VerifyPage.objects.filter(project=project, mode=Mode.CLASS, state__in=MEASURED)
-        rows = pages.order_by().values_list("user_id", "label_class_id")
+        since = timezone.now() - timedelta(days=RECENT_DAYS)
+        pages = VerifyPage.objects.filter(project=project, mode=Mode.CLASS, state__in=MEASURED, confirmed_at__gte=since)
+        rows = pages.order_by().values("user_id", "label_class_id")
         rows = rows.annotate(pages=Count("id"), planted=Sum("gold"), missed=Sum("gold_missed"))
-        found = {(user, label): (pages, Misses(planted, missed)) for user, label, pages, planted, missed in rows}
+        found = {
+            (row["user_id"], row["label_class_id"]): (row["pages"], Misses(row["planted"], row["missed"]))
+            for row in rows
+        }
         miss = policy.miss_rate(_sum(found.values())[1])
         recent = pages.filter(state=State.CONFIRMED).order_by("-confirmed_at")
         counts = list(recent.values_list("expected_wrong", "exceptions")[:RECENT_PAGES])
@@ -154,8 +159,7 @@ class Measured:
 
     def miss(self, user: int, label: int | None = None) -> float:
         """Return the share of exceptions that a person is expected to miss, on pages of a class."""
-        counts = [self.total()[1], self.total(user)[1]]
-        return policy.miss_rate(*counts, *([self.total(user, label)[1]] if label else []))
+        return policy.miss_rate(self.total(user)[1], *([self.total(user, label)[1]] if label else []))
 
 
 def _sum(rows: Iterable[tuple[int, Misses]]) -> tuple[int, Misses]:

@@ -36,7 +36,7 @@ from annotator.projects.models import Role
 REASONS = ("nothing_left", "no_suggestions", "all_leased")
 VERDICTS = ["label", "skip", "unsure", "flag"]
 
-MISSES = {
+MISSES: dict[str, serializers.Field[Any, Any, Any, Any]] = {
     "planted": serializers.IntegerField(help_text="known pictures that were not of their page's class"),
     "missed": serializers.IntegerField(help_text="those that were let pass"),
     "rate": serializers.FloatField(help_text="expected share of missed exceptions: the mean of the posterior"),

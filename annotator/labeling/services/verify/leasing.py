@@ -21,7 +21,7 @@ from annotator.labeling import verify_policy as policy
 from annotator.labeling.models import Purpose, QueueState, Task, VerifyPage
 from annotator.labeling.review_selectors import voted_on
 from annotator.labeling.services.checking import sayable_classes
-from annotator.labeling.services.verify.planting import choose_planted
+from annotator.labeling.services.verify.planting import choose_planted, still_known
 from annotator.labeling.services.verify.returning import give_back, return_expired_pages
 from annotator.labeling.services.voting import overlaps
 from annotator.labeling.verify_selectors import Measured, Offer, Terms, Waiting, terms
@@ -225,7 +225,7 @@ class _Desk:
 
     def _make(self, offer: Offer, images: list[Image], planted: list[Image], label: int | None) -> VerifyPage:
         """Write the page and its tasks; what waited for these pictures in the queue gives way to them."""
-        planted = planted[: len(images) // 4]  # the last page of a class is a short one
+        planted = still_known(planted)[: len(images) // 4]  # the last page of a class is a short one
         expires = _expiry(self.now)
         page = VerifyPage.objects.create(
             project=self.project,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotator.accounts.models import User
 from annotator.images.models import Image, Trust
@@ -31,13 +32,23 @@ def choose_planted(*, view: Waiting, user: User, class_id: int, count: int) -> l
     sample = _random.sample(known.tolist(), min(SAMPLE, len(known)))
     sample.sort(key=lambda position: -_likeness(view, position, class_id))
     best = sample[: BEST * count]
-    waiting = Task.objects.filter(image=OuterRef("pk"), purpose=Purpose.GOLD, state=Task.State.LEASED)
     met = Annotation.objects.filter(image=OuterRef("pk"), purpose=Purpose.GOLD, user=user)
-    rows = Image.objects.present().filter(~Exists(waiting), project=view.project, position__in=best)
+    rows = _not_planted().filter(project=view.project, position__in=best)
     images = list(rows.annotate(met=Exists(met)))
     _random.shuffle(images)
-    images.sort(key=lambda image: image.met)  # type: ignore[attr-defined]  # annotated above
-    return images[:count]
+    return list(sorted(images, key=lambda image: image.met)[:count])
+
+
+def still_known(images: Sequence[Image]) -> list[Image]:
+    """Return those of the chosen pictures that nobody took or relabelled meanwhile; for the transaction that plants."""
+    versions = dict(_not_planted().filter(pk__in=[image.pk for image in images]).values_list("pk", "label_version"))
+    return [image for image in images if versions.get(image.pk) == image.label_version]
+
+
+def _not_planted() -> QuerySet[Image]:
+    """Pictures that are on nobody's page as planted ones."""
+    waiting = Task.objects.filter(image=OuterRef("pk"), purpose=Purpose.GOLD, state=Task.State.LEASED)
+    return Image.objects.present().filter(~Exists(waiting))
 
 
 def _known_others(view: Waiting, class_id: int) -> np.ndarray:
