@@ -153,6 +153,7 @@ def _lease_again(page: VerifyPage, tasks: Sequence[Task]) -> VerifyPage:
         order=page.order,
         label_class_id=page.label_class_id,
         head=page.head,
+        state=State.LEASED if back else State.RELEASED,  # nothing came back: there is nothing to hold
         lease_expires_at=expires,
         size=len(back),
         expected_wrong=page.expected_wrong,
