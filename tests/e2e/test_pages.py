@@ -1,0 +1,123 @@
+"""Every page by the rules of accessibility, light and dark, on a desk and on a phone; each is photographed on the way.
+
+`ANNOTATOR_SCREENSHOTS` names a folder that keeps the pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.axe import violations
+from tests.e2e.browser import chromium, sign_in
+from tests.e2e.pictures import write_folders
+from tests.e2e.rooms import PHONE, WIDE, Furnished, furnish, rooms, settled
+from tests.product import Product, make_project, running
+from worker.management.client import Client
+from worker.management.simulation import Plan, Simulation
+from worker.management.truth import read_truth
+
+pytestmark = pytest.mark.e2e
+
+KINDS = ("disc", "bars", "checks", "cross")
+PASSWORD = "correct horse battery"
+LABELS = 32
+QUICK = {"preset": "quick", "recipe": {"epochs": 1}}
+NAMES = tuple(rooms(Furnished(0, 0, 0, 0, 0)))
+
+
+@dataclass
+class World:
+    """A furnished project and a lead's window on it."""
+
+    product: Product
+    browser: Browser
+    client: Client
+    page: Page
+    of: Furnished
+    shots: Path
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Iterator[World]:
+    """Start the product with a project that has something on every page."""
+    root = tmp_path_factory.mktemp("e2e")
+    pictures = root / "pictures"
+    write_folders(pictures, KINDS, each=30)
+    files = [(path.relative_to(pictures).as_posix(), path) for path in sorted(pictures.glob("*/*"))]
+    shots = Path(os.environ.get("ANNOTATOR_SCREENSHOTS") or root / "shots")
+    shots.mkdir(parents=True, exist_ok=True)
+    with running(root / "data") as product, chromium() as browser:
+        client = product.client(product.create_user("ada", PASSWORD, admin=True))
+        project = make_project(client, "Shapes", list(KINDS), control_share=0.2, refresh_every=LABELS)
+        client.import_files(project, files, name="shapes", labels="ignore")
+        client.wait_until_idle(project)
+        shown = client.get(f"/api/projects/{project}")
+        Simulation(client, shown, read_truth(pictures), Plan(checkpoints=(LABELS,), holdout=0.0)).run()
+        flag_one(client, project)
+        of = furnish(client, project, QUICK)
+        page = browser.new_context(viewport=WIDE, color_scheme="light").new_page()
+        sign_in(page, product.url, "ada", PASSWORD)
+        yield World(product, browser, client, page, of, shots)
+
+
+def flag_one(client: Client, project: int) -> None:
+    """Ask about a picture, so that there is a case to review."""
+    base = f"/api/projects/{project}"
+    (task, *_) = client.post(f"{base}/lease", {"count": 1})["tasks"]
+    said = {"client_id": "6f1c8f0e-7c1b-4f0e-8a37-0d1f2b3c4d5e", "task": task["id"], "image": task["image"]["id"]}
+    said |= {"verdict": "flag", "labels": [], "comment": "Is this one of ours?"}
+    client.post(f"{base}/annotations", {"items": [said]})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_breaks_no_rule_in_light_dark_or_on_a_phone(world, name):
+    page = world.page
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    page.goto(world.product.url + rooms(world.of)[name])
+    broken = look(world, f"{name}-light")
+    page.emulate_media(color_scheme="dark")
+    broken += look(world, f"{name}-dark")
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
+    broken += look(world, f"{name}-phone")
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert not broken, "\n".join(broken)
+    assert wider <= 0, f"The page is {wider} px wider than the phone."
+
+
+def look(world: World, name: str) -> list[str]:
+    """Photograph the page as it is and return the rules that it breaks."""
+    settled(world.page).screenshot(path=world.shots / f"{name}.png")
+    return [f"{name}: {line}" for line in violations(world.page)]
+
+
+def test_the_page_of_signing_in_breaks_no_rule(world):
+    for scheme in ("light", "dark"):
+        page = world.browser.new_context(viewport=WIDE, color_scheme=scheme).new_page()
+        page.goto(world.product.url)
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+        settled(page).screenshot(path=world.shots / f"login-{scheme}.png")
+        assert not violations(page)
+        page.context.close()
+
+
+@pytest.mark.parametrize("keys", ["Control+k", "?"])
+def test_what_opens_on_top_of_a_page_breaks_no_rule(world, keys):
+    page = world.page
+    page.set_viewport_size(WIDE)
+    page.goto(world.product.url + rooms(world.of)["label"])
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        settled(page).keyboard.press(keys)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        settled(page)
+        assert not violations(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
