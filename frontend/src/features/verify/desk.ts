@@ -23,7 +23,7 @@ import {
 import { ThumbCache } from "./preload";
 import type { Outcome, PageSender } from "./sender";
 import { senderOf } from "./senders";
-import { DonePages } from "./store";
+import { SessionStore } from "./store";
 
 const inHand = 3;
 const longPause = 8_000;
@@ -72,7 +72,7 @@ export class VerifyDesk {
   private shownAt: { page: number; at: number } | null = null;
   private readonly numbers = new Map<string, number>();
   private readonly settled = new Set<number>();
-  private readonly remembered: DonePages;
+  private readonly session: SessionStore;
   private readonly listeners = new Set<() => void>();
   private stopHearing = () => {};
   private stopped = false;
@@ -83,8 +83,8 @@ export class VerifyDesk {
     private readonly events: DeskEvents,
   ) {
     this.sender = senderOf(user, project);
-    this.remembered = new DonePages(user, project);
-    this.view = { ...this.view, ...reduce(this.view, { do: "remember", done: this.remembered.load() }) };
+    this.session = new SessionStore(user, project);
+    this.view = { ...this.view, ...reduce(this.view, { do: "remember", ...this.session.load() }) };
     for (const done of this.view.done) this.numbers.set(done.clientId, done.number);
   }
 
@@ -283,9 +283,10 @@ export class VerifyDesk {
   }
 
   private change(part: Partial<DeskView>): void {
-    const { done } = this.view;
+    const { done, marks } = this.view;
     this.view = { ...this.view, ...part };
-    if (this.view.done !== done) this.remembered.save(this.view.done);
+    if (this.view.done !== done || this.view.marks !== marks)
+      this.session.save({ done: this.view.done, marks: [...this.view.marks] });
     this.thumbs.keep(this.view.ahead);
     for (const listener of this.listeners) listener();
   }

@@ -5,6 +5,7 @@ import {
   exceptionsOf,
   exceptionsToSend,
   labelOf,
+  type Mark,
   mistakesLeft,
   noPages,
   numberOf,
@@ -188,9 +189,12 @@ describe("taking a page back", () => {
 
   it("reaches over a reload", () => {
     const before = walk(...confirmed);
-    const pages = walk({ do: "remember", done: before.done }, two, { do: "take-back", awaits: true });
+    const mark: Mark = { verdict: "unsure", label: null };
+    const again: Step = { do: "remember", done: before.done, marks: [[21, mark]] };
+    const pages = walk(again, two, { do: "take-back", awaits: true });
     expect(page(pages).id).toBe(1);
     expect(pages.marks.get(11)?.label).toBe(shirt);
+    expect(pages.marks.get(21)).toEqual(mark);
   });
 });
 

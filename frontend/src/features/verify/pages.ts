@@ -68,7 +68,7 @@ export type Step =
   | { do: "stands"; page: number }
   | { do: "lost"; clientId: string }
   | { do: "put-away" }
-  | { do: "remember"; done: Done[] };
+  | { do: "remember"; done: Done[]; marks: [number, Mark][] };
 
 export const current = (pages: Pages): VerifyPage | undefined => pages.ahead[0];
 
@@ -246,6 +246,10 @@ export function reduce(pages: Pages, step: Step): Pages {
     case "put-away":
       return { ...pages, ...closed, ahead: [], focused: 0, awaiting: null, reason: null };
     case "remember":
-      return { ...pages, done: [...step.done, ...pages.done] };
+      return {
+        ...pages,
+        done: [...step.done, ...pages.done],
+        marks: new Map([...step.marks, ...pages.marks]),
+      };
   }
 }

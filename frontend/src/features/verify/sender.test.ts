@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../api/client";
 import type { ConfirmReply, UndoReply, VerifyPage } from "../../api/verify";
-import type { Done } from "./pages";
+import type { Done, Mark } from "./pages";
 import { type Outcome, PageSender } from "./sender";
-import { DonePages, type Kept, LocalParcels, type Parcel, type ParcelStore } from "./store";
+import { type Kept, LocalParcels, type Parcel, type ParcelStore, SessionStore } from "./store";
 
 class MemoryStore implements ParcelStore {
   kept = new Map<string, Kept>();
@@ -157,7 +157,10 @@ describe("taking back", () => {
 });
 
 describe("the browser's storage", () => {
-  beforeEach(() => localStorage.clear());
+  beforeEach(() => {
+    localStorage.clear();
+    sessionStorage.clear();
+  });
 
   it("keeps parcels by person and project, in order", () => {
     const mine = new LocalParcels(1, 2);
@@ -172,18 +175,17 @@ describe("the browser's storage", () => {
     expect(mine.load()).toHaveLength(1);
   });
 
-  it("remembers confirmed pages without their pictures", () => {
-    const pages = new DonePages(1, 2);
-    expect(pages.load()).toEqual([]);
+  it("remembers marks, and confirmed pages without their pictures", () => {
+    const session = new SessionStore(1, 2);
+    expect(session.load()).toEqual({ done: [], marks: [] });
     const page = { id: 5, mode: "class", class: 4, pictures: [{ task: 1 }] } as unknown as VerifyPage;
-    const done: Done = {
-      clientId: "a",
-      page,
-      number: 1,
-      marks: [[10, { verdict: "skip", label: null }]],
-      label: 4,
-    };
-    pages.save([done]);
-    expect(new DonePages(1, 2).load()).toEqual([{ ...done, page: { ...page, pictures: [] } }]);
+    const marks: [number, Mark][] = [[10, { verdict: "skip", label: null }]];
+    const done: Done = { clientId: "a", page, number: 1, marks, label: 4 };
+    session.save({ done: [done], marks });
+    expect(new SessionStore(1, 2).load()).toEqual({
+      done: [{ ...done, page: { ...page, pictures: [] } }],
+      marks,
+    });
+    expect(new SessionStore(2, 2).load().done).toEqual([]);
   });
 });

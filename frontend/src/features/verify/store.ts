@@ -1,6 +1,6 @@
 /** Where confirmations are kept until the server has them: one entry each, written before the key press is over. */
 import type { ConfirmBody } from "../../api/verify";
-import type { Done } from "./pages";
+import type { Done, Mark } from "./pages";
 
 export type Parcel =
   | { kind: "confirm"; client_id: string; page: number; pictures: number; body: ConfirmBody }
@@ -61,8 +61,15 @@ export class LocalParcels implements ParcelStore {
 
 const mostRemembered = 200;
 
-/** The pages of this session that can be taken back, without their pictures: so Z reaches over a reload. */
-export class DonePages {
+export interface Session {
+  /** Pages that can be taken back, oldest first. */
+  done: Done[];
+  /** Exceptions that are marked and not yet confirmed, by image. */
+  marks: [number, Mark][];
+}
+
+/** What a reload must not lose: the marks on the page, and the way back, without pictures. */
+export class SessionStore {
   private readonly key: string;
 
   constructor(
@@ -73,20 +80,20 @@ export class DonePages {
     this.key = `annotator.verified.${user}.${project}`;
   }
 
-  load(): Done[] {
+  load(): Session {
     try {
-      return JSON.parse(this.storage.getItem(this.key) ?? "[]") as Done[];
+      return JSON.parse(this.storage.getItem(this.key) ?? "") as Session;
     } catch {
-      return [];
+      return { done: [], marks: [] };
     }
   }
 
-  save(done: Done[]): void {
+  save({ done, marks }: Session): void {
     const light = done.slice(-mostRemembered).map((one) => ({ ...one, page: { ...one.page, pictures: [] } }));
     try {
-      this.storage.setItem(this.key, JSON.stringify(light));
+      this.storage.setItem(this.key, JSON.stringify({ done: light, marks }));
     } catch {
-      // Without room, pages can be taken back until the next reload.
+      // Without room, all this lasts until the next reload.
     }
   }
 }
