@@ -19,6 +19,8 @@ interface Props<T> {
   keyHint?: string;
   inputRef?: Ref<HTMLInputElement>;
   autoFocus?: boolean;
+  /** Picking leaves the list as it is, to pick again. */
+  stays?: boolean;
 }
 
 const shown = 60;
@@ -46,7 +48,7 @@ export function SearchList<T>(props: Props<T>) {
   };
   const pick = (item: T | undefined) => {
     if (item === undefined) return;
-    leave();
+    if (!props.stays) leave();
     onPick(item);
   };
   const onKeyDown = (event: KeyboardEvent) => {

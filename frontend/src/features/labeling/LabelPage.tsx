@@ -1,10 +1,9 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClasses, useMe, useOverview } from "../../api/queries";
-import type { LabelClass, Project, Task } from "../../api/types";
+import type { LabelClass, Task } from "../../api/types";
 import { registry } from "../../commands/registry";
 import { FocusChip } from "../../components/FocusChip";
-import { LookAlikes } from "../../components/LookAlikes";
 import { Progress } from "../../components/Progress";
 import { TopBar } from "../../components/TopBar";
 import { useNarrow } from "../../components/useNarrow";
@@ -13,12 +12,11 @@ import { count } from "../../messages/i18n";
 import type { DeskController } from "./desk";
 import { EarlierNote } from "./EarlierNote";
 import { Filmstrip } from "./Filmstrip";
-import { FlagDialog } from "./FlagDialog";
-import { GuideDialog } from "./GuideDialog";
+import { GuidePeek, meantClass } from "./GuidePeek";
 import styles from "./labelpage.module.css";
 import { MobileActions, MobileBar } from "./MobileDesk";
-import { useNeighbours } from "./Nearest";
 import { NothingAhead } from "./NothingAhead";
+import { type DeskProps, type Opened, Over } from "./Over";
 import { Panel } from "./Panel";
 import { Stage, type SwipeActions } from "./Stage";
 import { StatusBar } from "./StatusBar";
@@ -60,13 +58,6 @@ const DeskBar = memo(function DeskBar({ project, viewer, onSimilar }: BarProps) 
   );
 });
 
-interface DeskProps {
-  project: Project;
-  desk: DeskController;
-  classes: LabelClass[];
-  classOf: (id: number | null) => LabelClass | undefined;
-}
-
 /** Keeps the desk supplied: a new head or round may have brought new pictures. */
 function Supply({ project, desk }: { project: number; desk: DeskController }) {
   const { data: overview } = useOverview(project);
@@ -104,41 +95,6 @@ function useSwipes(narrow: boolean, task: Task | undefined, onAll: () => void): 
   }, [narrow, suggested, onAll, t]);
 }
 
-type Opened = "flag" | "guide" | "similar" | "classes" | null;
-
-/** What lies over the desk, one thing at a time. */
-function Over({
-  open,
-  project,
-  desk,
-  task,
-  classes,
-  close,
-}: DeskProps & { open: Opened; task?: Task; close: () => void }) {
-  if (open === "guide")
-    return <GuideDialog instructions={project.instructions} classes={classes} onClose={close} />;
-  if (!task) return null;
-  if (open === "similar")
-    return (
-      <LookAlikes
-        project={project}
-        of={{ id: task.image.id, name: task.image.name, thumb: task.image.urls.thumb }}
-        onClose={close}
-      />
-    );
-  if (open === "flag")
-    return (
-      <FlagDialog
-        onClose={close}
-        onFlag={(comment) => {
-          close();
-          desk.setVerdict("flag", comment);
-        }}
-      />
-    );
-  return null;
-}
-
 function DeskPage(props: DeskProps) {
   const { project, desk, classes, classOf } = props;
   const task = useCurrent(desk);
@@ -150,13 +106,26 @@ function DeskPage(props: DeskProps) {
 
   const close = useCallback(() => setOpen(null), []);
   const flag = useCallback(() => setOpen("flag"), []);
-  const guide = useCallback(() => setOpen("guide"), []);
+  const [meant, setMeant] = useState<number | null>(null);
+  const guide = useCallback(() => {
+    setMeant(meantClass(desk.current));
+    setOpen("guide");
+  }, [desk]);
+  const peek = useMemo(
+    () => ({
+      down: () => {
+        setMeant(meantClass(desk.current));
+        setOpen((old) => old ?? "peek");
+      },
+      up: () => setOpen((old) => (old === "peek" ? null : old)),
+    }),
+    [desk],
+  );
   const similar = useCallback(() => setOpen("similar"), []);
   const all = useCallback(() => setOpen("classes"), []);
   const zoom = useCallback(() => viewer.toggle(), [viewer]);
-  useLabelCommands(desk, classes, { flag, guide, zoom, similar, search });
+  useLabelCommands(desk, classes, { flag, guide, peek, zoom, similar, search });
   useViewCommands(desk, viewer, project.id);
-  const neighbours = useNeighbours(project.id, desk);
   const swipes = useSwipes(narrow, task, all);
 
   const onSimilar = mayCompare ? similar : undefined;
@@ -175,13 +144,14 @@ function DeskPage(props: DeskProps) {
             <div className={styles.middle}>
               <Stage task={task} pictures={desk.pictures} viewer={viewer} swipes={swipes} />
               <EarlierNote desk={desk} classOf={classOf} />
+              {open === "peek" && <GuidePeek project={project} of={classOf(meant)} classOf={classOf} />}
             </div>
             {!narrow && <Filmstrip desk={desk} project={project.id} classOf={classOf} />}
           </div>
           {narrow ? (
             <MobileActions task={task} all={open === "classes"} onAll={all} onClose={close} {...parts} />
           ) : (
-            <Panel task={task} neighbours={neighbours} {...parts} />
+            <Panel task={task} project={project.id} {...parts} />
           )}
         </main>
       ) : (
@@ -190,7 +160,7 @@ function DeskPage(props: DeskProps) {
         </main>
       )}
       {!narrow && <StatusBar desk={desk} project={project.id} />}
-      {open && <Over open={open} task={task} close={close} {...props} />}
+      {open && <Over open={open} task={task} meant={meant} close={close} {...props} />}
     </div>
   );
 }

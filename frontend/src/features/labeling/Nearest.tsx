@@ -1,13 +1,13 @@
 import { memo, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { labelledNeighbours, type Neighbour } from "../../api/guide";
-import { useOverview } from "../../api/queries";
 import type { LabelClass, Task } from "../../api/types";
 import { ClassTile } from "../../components/ClassTile";
 import { count } from "../../messages/i18n";
 import type { DeskController } from "./desk";
 import styles from "./nearest.module.css";
 import { NeighbourCache, votesFor } from "./neighbours";
+import { useHead } from "./useDesk";
 
 const shown = 8;
 /** Nothing is asked for, and nothing is drawn, while the keys come faster than this. */
@@ -26,7 +26,7 @@ export function useNeighbours(project: number, desk: DeskController): NeighbourC
         },
       ),
   );
-  const head = useOverview(project).data?.head?.name;
+  const head = useHead(project);
   useEffect(() => {
     if (head) cache.clear();
   }, [head, cache]);

@@ -6,8 +6,7 @@ import { KeyHint } from "../../components/KeyCaps";
 import { Chips } from "./Chips";
 import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
-import { Nearest } from "./Nearest";
-import type { NeighbourCache } from "./neighbours";
+import { Nearest, useNeighbours } from "./Nearest";
 import styles from "./panel.module.css";
 import { Suggestion } from "./Suggestion";
 import { Why } from "./Why";
@@ -22,7 +21,7 @@ export interface PanelProps {
 }
 
 interface Props extends PanelProps {
-  neighbours: NeighbourCache;
+  project: number;
 }
 
 interface OtherProps {
@@ -43,7 +42,8 @@ const Other = memo(function Other({ icon: Icon, label, command, onClick }: Other
 /** Everything that can be said about the picture, at its right. */
 export function Panel(props: Props) {
   const { t } = useTranslation();
-  const { desk, task, classOf, neighbours, onFlag } = props;
+  const { desk, project, task, classOf, onFlag } = props;
+  const neighbours = useNeighbours(project, desk);
   const unsure = useCallback(() => desk.setVerdict("unsure"), [desk]);
   const skip = useCallback(() => desk.setVerdict("skip"), [desk]);
   return (

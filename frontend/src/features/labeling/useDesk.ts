@@ -1,8 +1,8 @@
 /** The desk of the signed-in person in a project, alive while the Label page is shown. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { keys } from "../../api/queries";
+import { keys, overviewQuery } from "../../api/queries";
 import type { AnnotationReply, LabelClass, Overview, Task } from "../../api/types";
 import { showToast } from "../../components/toasts";
 import { DeskController, type DeskView } from "./desk";
@@ -66,4 +66,9 @@ export function useWatch<T>(desk: DeskController, part: (view: DeskView) => T): 
 /** The picture on the screen. */
 export function useCurrent(desk: DeskController): Task | undefined {
   return useSyncExternalStore(desk.subscribe, () => desk.current);
+}
+
+/** The name of the head in use; the caller renders again only when it is another. */
+export function useHead(project: number): string | undefined {
+  return useQuery({ ...overviewQuery(project), select: (overview) => overview.head?.name }).data;
 }

@@ -13,6 +13,8 @@ const ranks = [1, 2, 3, 4, 5];
 export interface LabelActions {
   flag: () => void;
   guide: () => void;
+  /** The guide while its key is held. */
+  peek: { down: () => void; up: () => void };
   zoom: () => void;
   similar: () => void;
   search: RefObject<HTMLInputElement | null>;
@@ -102,7 +104,7 @@ function naming(desk: DeskController, classes: LabelClass[], t: TFunction): Comm
 
 export function useLabelCommands(desk: DeskController, classes: LabelClass[], actions: LabelActions): void {
   const { t } = useTranslation();
-  const { flag, guide, zoom, similar, search } = actions;
+  const { flag, guide, peek, zoom, similar, search } = actions;
   const commands = useMemo<Command[]>(() => {
     const group = t("nav.label");
     const here = () => desk.current !== undefined;
@@ -142,7 +144,7 @@ export function useLabelCommands(desk: DeskController, classes: LabelClass[], ac
         run: () => desk.setVerdict("unsure"),
       },
       { id: "label.flag", label: t("label.flag"), group, keys: ["f"], when: here, run: flag },
-      { id: "label.guide", label: t("label.guide"), group, keys: ["g"], run: guide },
+      { id: "label.guide", label: t("label.guide"), group, keys: ["g"], run: guide, hold: peek },
       { id: "label.zoom", label: t("label.zoom"), group, keys: [" "], when: here, run: zoom },
       {
         id: "label.similar",
@@ -154,6 +156,6 @@ export function useLabelCommands(desk: DeskController, classes: LabelClass[], ac
       },
       ...naming(desk, classes, t),
     ];
-  }, [desk, classes, flag, guide, zoom, similar, search, t]);
+  }, [desk, classes, flag, guide, peek, zoom, similar, search, t]);
   useCommands(commands);
 }
