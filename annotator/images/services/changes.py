@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Case, F, QuerySet, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -42,12 +43,10 @@ def mirror_labels(*, project_id: int, labels: Mapping[int, tuple[int | None, int
     members: dict[tuple[int | None, int], list[int]] = defaultdict(list)
     for image_id, mirrored in labels.items():
         members[mirrored].append(image_id)
-    label = Case(
-        *(When(pk__in=ids, then=Value(label)) for (label, _), ids in members.items()), output_field=BigIntegerField()
-    )
+    label = Case(*(When(pk__in=ids, then=Value(label)) for (label, _), ids in members.items()))
     trust = Case(*(When(pk__in=ids, then=Value(trust)) for (_, trust), ids in members.items()))
     Image.objects.filter(project_id=project_id, pk__in=list(labels)).update(
-        label=label,
+        label=Cast(label, BigIntegerField()),  # PostgreSQL takes nothing but NULLs for text
         trust=trust,
         label_version=F("label_version") + 1,
         change_seq=next_change(project_id=project_id),

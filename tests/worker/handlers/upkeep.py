@@ -32,6 +32,7 @@ from annotator.labeling.models import (
     SelectionGain,
     SelectionRound,
     Task,
+    VerifyPage,
 )
 from annotator.modeling.models import Firing, ModelingSettings, ModelVersion, Schedule, TrainingRun
 from annotator.projects.models import Project
@@ -128,6 +129,11 @@ def _label(project: Project, image: Image) -> None:
     first = Annotation.objects.create(client_id=uuid.uuid4(), verdict="label", labels=[cat.pk], **said)
     Annotation.objects.create(client_id=uuid.uuid4(), verdict="undo", undoes=first, **said)
     ImageLabel.objects.create(image=image, label_class=cat, trust=4, version=1)
+    page = VerifyPage.objects.create(
+        project=project, user=user, label_class=cat, size=1, lease_expires_at=timezone.now()
+    )
+    Task.objects.create(project=project, image=image, purpose="gold", page=page)
+    VerifyPage.objects.create(project=project, user=user, size=1, lease_expires_at=timezone.now(), follows=page)
     case = Case.objects.create(
         project=project, image=image, kind="flag", opened_by=user, annotation=first, assignee=user, resolution=first
     )
