@@ -59,6 +59,7 @@ class Votes(RuleBasedStateMachine):
         self.votes: dict[int, list] = defaultdict(list)
         self.passes: dict[int, list] = defaultdict(list)
         self.decisions: dict[int, list] = defaultdict(list)
+        self.reopened: set[int] = set()  # a reviewer wants to talk about them, whatever the votes
 
     def image(self, which) -> Image:
         return Image.objects.get(pk=self.ids[which])
@@ -129,6 +130,7 @@ class Votes(RuleBasedStateMachine):
         case = Case.objects.filter(image=self.ids[which], state="resolved").exclude(resolution=None).first()
         if case is not None and decisions and case.resolution.client_id == decisions[-1][0]:
             decisions.pop()
+            self.reopened.add(self.ids[which])
             reopen_case(case=case, user=self.judge)
 
     @invariant()
@@ -146,8 +148,9 @@ class Votes(RuleBasedStateMachine):
                 [image.label_id] if image.label_id else []
             )
             if decided is None:
-                split = Case.objects.filter(image=pk).exclude(state="resolved").exists()
-                assert split == (found == Outcome.SPLIT)
+                case = Case.objects.filter(image=pk).exclude(state="resolved").exists()
+                assert case >= (found == Outcome.SPLIT)
+                assert case <= (found == Outcome.SPLIT or pk in self.reopened)
                 asks = Task.objects.filter(image=pk, purpose="review", state__in=("open", "leased")).exists()
                 assert asks >= (found == Outcome.WAITING)
 
