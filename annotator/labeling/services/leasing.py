@@ -16,7 +16,7 @@ from annotator.images.models import Trust
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
 from annotator.labeling.review_selectors import SPOKE, standing_votes
 from annotator.labeling.selectors import unanswered_reserve, undrawn
-from annotator.labeling.services.focus import FocusQueue
+from annotator.labeling.services.focused import FocusQueue
 from annotator.labeling.services.verify.returning import return_expired_pages
 from annotator.labeling.services.voting import settle_stranded
 from annotator.projects.models import Project

@@ -1,5 +1,5 @@
 import { Crosshair } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { current, type Focus, useFocuses } from "../api/focus";
 import { useClasses, useMe } from "../api/queries";
@@ -22,14 +22,25 @@ function Words({ focus }: { focus: Focus }) {
   );
 }
 
+/** The focus that the signed-in person's pictures come from, if any. */
+function useCurrentFocus(): Focus | null {
+  const { data: me } = useMe();
+  const { data } = useFocuses(useProjectContext().id);
+  return data && me?.user ? current(data.results, me.user.id) : null;
+}
+
+/** What the queue is pointed at in plain words, or else what is put between. */
+export function FocusNote({ children }: { children: ReactNode }) {
+  const found = useCurrentFocus();
+  return found ? <Words focus={found} /> : children;
+}
+
 /** A quiet word on what the queue is pointed at; for a lead also the way to point it. */
 export function FocusChip() {
   const { t } = useTranslation();
   const project = useProjectContext();
   const [open, setOpen] = useState(false);
-  const { data: me } = useMe();
-  const { data } = useFocuses(project.id);
-  const found = data && me?.user ? current(data.results, me.user.id) : null;
+  const found = useCurrentFocus();
   const lead = project.role === "lead";
   if (!lead && !found) return null;
   const inside = (

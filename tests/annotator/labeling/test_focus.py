@@ -105,6 +105,18 @@ def test_an_own_focus_goes_before_everybodys_and_that_before_the_queue(project):
     assert positions(lease_tasks(project=project, user=noor, count=3)) == [8, 10, 5]
 
 
+def test_who_points_the_own_queue_begins_with_what_it_is_pointed_at(project):
+    lead = project.created_by
+    publish_round(
+        project=project, strategy="random", seed=0, score_set=None, picks=[RoundPick(10, {}, "", []), RoundPick(8)]
+    )
+    assert positions(lease_tasks(project=project, user=lead, count=2)) == [10, 8]
+
+    point(project, name="dog", user=lead)
+
+    assert positions(lease_tasks(project=project, user=lead, count=2)) == [1, 3]
+
+
 def test_two_people_never_get_the_same_picture(project):
     noor, mia = (add_member(project, Role.ANNOTATOR) for _ in range(2))
     point(project, name="dog")

@@ -22,6 +22,7 @@ import { Stage, type SwipeActions } from "./Stage";
 import { StatusBar } from "./StatusBar";
 import { useCurrent, useDesk, useWatch } from "./useDesk";
 import { useLabelCommands } from "./useLabelCommands";
+import { useRepoint } from "./useRepoint";
 import { useViewCommands } from "./useViewCommands";
 import { ViewerTools } from "./ViewerTools";
 import { Viewer } from "./viewerState";
@@ -72,6 +73,7 @@ function Supply({ project, desk }: { project: number; desk: DeskController }) {
   useEffect(() => {
     if (head && !loading) void desk.renew(head);
   }, [head, desk, loading]);
+  useRepoint(project, desk);
   return null;
 }
 
