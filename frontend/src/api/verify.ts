@@ -17,6 +17,7 @@ export type ConfirmBody = Schemas["ConfirmPageRequest"];
 export type ConfirmReply = Schemas["Confirmed"];
 export type UndoReply = Schemas["UndonePage"];
 export type Labelled = Schemas["LabelledPicture"];
+export type VerifyLease = Schemas["LeasedPages"];
 export type WantedPages = Schemas["WantedPagesRequest"];
 
 const inProject = (project_id: number) => ({ params: { path: { project_id } } });

@@ -47,6 +47,8 @@ interface Props {
   searching: boolean;
   onSearch: (on: boolean) => void;
   onCloser: () => void;
+  /** At the thumb instead of beside the cell. */
+  sheet: boolean;
 }
 
 function useChoices({ view, classes, desk }: Pick<Props, "view" | "classes" | "desk">): LabelClass[] {
@@ -63,7 +65,7 @@ function useChoices({ view, classes, desk }: Pick<Props, "view" | "classes" | "d
 
 /** What an exception is instead: a class by its letter, or that it cannot be said. */
 export function Choices(props: Props) {
-  const { desk, view, classes, classOf, searching, onSearch, onCloser } = props;
+  const { desk, view, classes, classOf, searching, onSearch, onCloser, sheet } = props;
   const { t } = useTranslation();
   const { page } = desk;
   const own = page ? classOf(labelOf(view, page)) : undefined;
@@ -116,7 +118,10 @@ export function Choices(props: Props) {
           )}
         />
       ) : (
-        <div className={styles.choices} style={{ gridTemplateRows: `repeat(${lines}, auto)` }}>
+        <div
+          className={styles.choices}
+          style={sheet ? undefined : { gridTemplateRows: `repeat(${lines}, auto)` }}
+        >
           {choices.map((one) => (
             <Choice key={one.id} chosen={mark?.label === one.id} onClick={() => pick(one)}>
               <ClassTile of={one} />
@@ -154,31 +159,30 @@ export function ExceptionPopover({
   grid,
   room,
   scroll,
-  narrow,
   ...props
-}: Props & { grid: Fit; room: RoomSize; scroll: () => number; narrow: boolean }) {
+}: Props & { grid: Fit; room: RoomSize; scroll: () => number }) {
   const { t } = useTranslation();
   const { view, desk } = props;
   const ref = useRef<HTMLElement>(null);
   const [at, setAt] = useState<[number, number] | null>(null);
   const last = view.asking.at(-1);
   const index = desk.page?.pictures.findIndex((one) => one.image.id === last) ?? -1;
-  const { searching } = props;
+  const { searching, sheet } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is inside decides how large it is
   useLayoutEffect(() => {
     const element = ref.current;
-    if (!element || narrow || index < 0) return;
+    if (!element || sheet || index < 0) return;
     const [left, top] = place(grid, gap, index);
     const cell = { left: left + edge, top: top + edge - scroll(), width: grid.wide, height: grid.tall };
     setAt(beside(cell, { width: element.offsetWidth, height: element.offsetHeight }, room));
-  }, [grid.wide, grid.tall, grid.columns, room.width, room.height, index, narrow, searching, view.group]);
+  }, [grid.wide, grid.tall, grid.columns, room.width, room.height, index, sheet, searching, view.group]);
   if (index < 0) return null;
-  const style = narrow || !at ? undefined : { left: at[0], top: at[1] };
+  const style = sheet || !at ? undefined : { left: at[0], top: at[1] };
   return (
     <section
       ref={ref}
       className={styles.popover}
-      data-sheet={narrow || undefined}
+      data-sheet={sheet || undefined}
       data-testid="verify-popover"
       aria-label={t("verify.itIs")}
       style={style}

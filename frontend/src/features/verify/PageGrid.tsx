@@ -3,6 +3,7 @@ import {
   type CSSProperties,
   memo,
   type ReactNode,
+  type RefObject,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -24,12 +25,15 @@ export const gap = 6;
 /** Space round the cells for the ring of the focused one. */
 export const edge = 4;
 
+/** About what the choices cover on a phone: the picture that they are about stays in sight. */
+const sheetHeight = 300;
+
 export interface RoomSize {
   width: number;
   height: number;
 }
 
-function useRoom(): [React.RefObject<HTMLDivElement | null>, RoomSize] {
+function useRoom(): [RefObject<HTMLDivElement | null>, RoomSize] {
   const ref = useRef<HTMLDivElement>(null);
   const [room, setRoom] = useState<RoomSize>({ width: 0, height: 0 });
   useLayoutEffect(() => {
@@ -134,11 +138,13 @@ interface LayerProps {
   grid: Fit;
   active: boolean;
   narrow: boolean;
+  /** True until the grid has taken the focus. */
+  wantsFocus: RefObject<boolean>;
   classOf: (id: number | null) => LabelClass | undefined;
 }
 
 /** One page. The next one lies ready beneath the one on the screen, so that only the order of the two changes. */
-function Layer({ desk, view, page, grid, active, narrow, classOf }: LayerProps) {
+function Layer({ desk, view, page, grid, active, narrow, wantsFocus, classOf }: LayerProps) {
   const { t } = useTranslation();
   const ref = useRef<HTMLDivElement>(null);
   const drag = useDrag({ desk, page, grid, gap, edge, active });
@@ -146,12 +152,17 @@ function Layer({ desk, view, page, grid, active, narrow, classOf }: LayerProps) 
   const { focused } = view;
   const ready = desk.thumbs.ready(page);
   useEffect(() => {
+    if (!active || !(wantsFocus.current || document.activeElement === document.body)) return;
+    wantsFocus.current = false;
+    ref.current?.focus({ preventScroll: true });
+  }, [active, wantsFocus]);
+  useEffect(() => {
     if (active && ready) desk.shown(page.id);
   }, [active, ready, desk, page.id]);
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element || !active || !grid.scrolls) return;
-    const covered = narrow && view.asking.length ? element.clientHeight / 2 : edge * 2;
+    const covered = narrow && view.asking.length ? sheetHeight : edge * 2;
     element.scrollTop = reveal(grid, gap, focused, element.scrollTop, element.clientHeight - covered);
   }, [active, grid, focused, narrow, view.asking.length]);
   const shift: CSSProperties = { paddingLeft: edge + grid.left, columnGap: gap, rowGap: gap };

@@ -118,6 +118,8 @@ interface Props {
   overview: VerifyOverview;
   settings: Settings;
   page: VerifyPage | undefined;
+  /** Pictures of the class before this person or behind the page, which the overview leaves out. */
+  inHand: number;
   label: number | null;
   classes: LabelClass[];
   classOf: (id: number | null) => LabelClass | undefined;
@@ -125,13 +127,15 @@ interface Props {
 }
 
 /** "All of these are coat, except…", and how the pages are made. */
-export function Question({ overview, settings, page, label, classes, classOf, onLabelPage }: Props) {
+export function Question(props: Props) {
+  const { overview, settings, page, inHand, label, classes, classOf, onLabelPage } = props;
   const { t } = useTranslation();
   const { wanted, adaptive, change } = settings;
   const cluster = wanted.mode === "cluster";
   const chosen = classOf(cluster ? label : wanted.class);
   const waits = new Map(overview.classes.map((one) => [one.class, one.waiting]));
-  const entries = classes.map((of) => ({ of, waiting: cluster ? null : (waits.get(of.id) ?? 0) }));
+  const waitsIn = (id: number) => (waits.get(id) ?? 0) + (id === wanted.class ? inHand : 0);
+  const entries = classes.map((of) => ({ of, waiting: cluster ? null : waitsIn(of.id) }));
   const here = overview.classes.find((one) => one.class === wanted.class);
   const high = page?.high ?? (cluster ? null : here?.high);
   const low = page?.low ?? (cluster ? null : here?.low);
@@ -156,6 +160,7 @@ export function Question({ overview, settings, page, label, classes, classOf, on
             type="button"
             className={styles.order}
             data-testid="verify-order"
+            onMouseDown={(event) => event.preventDefault()}
             onClick={() => change({ order: first ? "unsure" : "confident" })}
           >
             <Order size={16} strokeWidth={1.5} aria-hidden />
@@ -174,11 +179,13 @@ export function Question({ overview, settings, page, label, classes, classOf, on
             type="button"
             className={styles.adaptive}
             aria-pressed={adaptive}
+            aria-label={t("verify.adaptive")}
             title={t("verify.adaptiveWhy")}
+            onMouseDown={(event) => event.preventDefault()}
             onClick={() => change({ size: adaptive ? (page?.size ?? overview.size) : null })}
           >
             <Sparkles size={14} strokeWidth={1.5} aria-hidden />
-            {t("verify.adaptive")}
+            <span>{t("verify.adaptive")}</span>
           </button>
         )}
       </div>

@@ -167,7 +167,12 @@ function Room(props: RoomProps) {
   useVerifyCommands(desk, classes, actions);
 
   const { wanted } = settings;
-  useEffect(() => desk.want(wanted), [desk, wanted]);
+  const wantsFocus = useRef(true);
+  useEffect(() => {
+    // What was pressed for other pages has done its work: Enter is for the page that comes.
+    wantsFocus.current = true;
+    desk.want(wanted);
+  }, [desk, wanted]);
   const head = project_?.head?.name;
   const empty = view.ahead.length === 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new head may have brought new suggestions
@@ -189,6 +194,7 @@ function Room(props: RoomProps) {
         overview={overview}
         settings={settings}
         page={page}
+        inHand={view.ahead.reduce((sum, one) => sum + one.pictures.length, 0)}
         label={label}
         classes={leaves(classes)}
         classOf={classOf}
@@ -201,6 +207,7 @@ function Room(props: RoomProps) {
             view={view}
             narrow={narrow}
             classOf={classOf}
+            wantsFocus={wantsFocus}
             nominal={wanted.size ?? page?.size ?? overview.size}
           >
             {(grid, room, scroll) => {
@@ -210,7 +217,8 @@ function Room(props: RoomProps) {
                   {closer.open && <Closer desk={desk} view={view} classOf={classOf} onClose={closer.close} />}
                   {asks && (
                     <ExceptionPopover
-                      {...{ desk, view, classes, classOf, grid, room, scroll, narrow, searching }}
+                      {...{ desk, view, classes, classOf, grid, room, scroll, searching }}
+                      sheet={narrow}
                       onSearch={setSearching}
                       onCloser={closer.pin}
                     />

@@ -4,6 +4,7 @@ import { uuid } from "../../api/uuid";
 import {
   type ConfirmReply,
   type UndoReply,
+  type VerifyLease,
   type VerifyMode,
   type VerifyOrder,
   type VerifyPage,
@@ -68,6 +69,7 @@ export class VerifyDesk {
   /** Counts how often something else was wanted: what an earlier lease brings is handed back. */
   private turn = 0;
   private leasing = false;
+  private again = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private shownAt: { page: number; at: number } | null = null;
   private readonly numbers = new Map<string, number>();
@@ -212,18 +214,31 @@ export class VerifyDesk {
       const lease = await verify.lease(this.project, { ...this.wanted, count: inHand });
       if (turn !== this.turn || this.stopped) {
         this.release(lease.pages.filter((page) => !this.settled.has(page.id)));
-      } else {
-        const step: Step = { do: "receive", ...lease, settled: this.settled };
-        this.change({ ...reduce(this.view, step), loading: false, error: null });
-      }
+      } else this.receive(lease, this.wanted);
     } catch (error) {
       if (error instanceof ApiError && turn === this.turn) this.change({ loading: false, error });
     } finally {
       this.leasing = false;
     }
     if (this.stopped) return;
-    if (turn !== this.turn) void this.refill();
-    else if (!this.view.ahead.length) this.timer = setTimeout(() => void this.refill(), this.pause());
+    if (turn !== this.turn || this.again) {
+      this.again = false;
+      void this.refill();
+    } else if (!this.view.ahead.length) this.timer = setTimeout(() => void this.refill(), this.pause());
+  }
+
+  private receive(lease: VerifyLease, { size }: Wanted): void {
+    // Pages that were in hand before a reload may be larger than what is wanted now.
+    const larger = lease.pages.filter(
+      (page) => this.view.loading && size !== null && page.size > size && !this.settled.has(page.id),
+    );
+    if (larger.length) {
+      this.release(larger);
+      this.again = true;
+      return;
+    }
+    const step: Step = { do: "receive", ...lease, settled: this.settled };
+    this.change({ ...reduce(this.view, step), loading: false, error: null });
   }
 
   private restore(): void {

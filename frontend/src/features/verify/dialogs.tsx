@@ -94,7 +94,7 @@ export function MissesDialog({
                   <td>{count(row.planted)}</td>
                   <td>{count(row.missed)}</td>
                   <td>
-                    <IntervalBar value={row.rate} low={row.low} high={row.high} />
+                    {row.planted ? <IntervalBar value={row.rate} low={row.low} high={row.high} /> : "–"}
                   </td>
                   <td>{count(row.size)}</td>
                 </tr>
