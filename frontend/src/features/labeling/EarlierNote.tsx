@@ -4,6 +4,7 @@ import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
 import styles from "./labelpage.module.css";
 import { latest, revisiting } from "./revisit";
+import { saidNames } from "./sets";
 import { useWatch } from "./useDesk";
 
 /** Says that an earlier answer is on the screen, what it was, and how to leave it as it is. */
@@ -23,7 +24,9 @@ export function EarlierNote({
   const waits = useWatch(desk, (view) => view.awaiting !== null);
   if (!done) return null;
   const name =
-    done.verdict === "label" ? (classOf(done.labels[0] ?? null)?.name ?? "") : t(`label.${done.verdict}`);
+    done.verdict === "label"
+      ? saidNames(done.labels, classOf) || t("label.noClass")
+      : t(`label.${done.verdict}`);
   return (
     <p className={styles.earlier} role="status" data-testid="earlier-note">
       <span>{waits ? t("label.earlierWaits") : t("label.youSaid", { name })}</span>

@@ -10,6 +10,7 @@ import type { DeskController } from "./desk";
 import styles from "./filmstrip.module.css";
 import { latest, revisiting } from "./revisit";
 import type { Done } from "./session";
+import { saidNames } from "./sets";
 
 const behindShown = 6;
 const aheadShown = 14;
@@ -30,7 +31,8 @@ interface AnsweredProps extends Pick<Props, "desk" | "classOf"> {
 const Answered = memo(function Answered({ desk, done, classOf, open }: AnsweredProps) {
   const { t } = useTranslation();
   const of = classOf(done.labels[0] ?? null);
-  const word = done.verdict === "label" ? (of?.name ?? "") : t(`label.${done.verdict}`);
+  const names = saidNames(done.labels, classOf) || t("label.noClass");
+  const word = done.verdict === "label" ? names : t(`label.${done.verdict}`);
   return (
     <li data-testid="answered-picture" data-open={open || undefined}>
       <DeskButton
@@ -41,7 +43,9 @@ const Answered = memo(function Answered({ desk, done, classOf, open }: AnsweredP
       >
         <img src={done.task.image.urls.thumb} alt="" draggable={false} />
         <span className={styles.mark}>
-          {done.verdict === "label" ? of && <ClassTile of={of} size="s" /> : marks[done.verdict]}
+          {done.verdict !== "label" && marks[done.verdict]}
+          {done.verdict === "label" && (of ? <ClassTile of={of} size="s" /> : "∅")}
+          {done.labels.length > 1 && <small>+{done.labels.length - 1}</small>}
         </span>
       </DeskButton>
     </li>

@@ -19,7 +19,7 @@ import {
   takeBack,
   undoConfirmed,
 } from "./session";
-import { type ClassSet, startingSet, toggled } from "./sets";
+import { type ClassSet, carriedOver, startingSet, toggled } from "./sets";
 
 const inHand = 20;
 const refillBelow = 12;
@@ -58,7 +58,7 @@ export class DeskController {
   private stopped = false;
 
   constructor(
-    private readonly project: number,
+    readonly project: number,
     user: number,
     private readonly events: DeskEvents,
     /** Pictures may have several labels: classes are toggled, and the set is sent. */
@@ -151,7 +151,7 @@ export class DeskController {
       image: last.task.image.id,
       undoes: last.clientId,
     });
-    this.change({ ...desk, chosen: last.verdict === "label" ? last.labels : null });
+    this.change(desk, last.verdict === "label" ? last.labels : null);
     if (this.view.done.length < 5) void this.loadHistory();
     return last;
   }
@@ -194,9 +194,18 @@ export class DeskController {
    * A new head is in use: what is on the screen and just behind it stays as it is, the rest is handed back
    * for what the new head thinks worth asking.
    */
-  async renew(head: string): Promise<void> {
+  renew(head: string): Promise<void> {
+    return this.exchange((task) => task.suggestion?.head === head);
+  }
+
+  /** The queue is pointed elsewhere: what waits just behind the screen is handed back for what comes first now. */
+  repoint(): Promise<void> {
+    return this.exchange(() => false);
+  }
+
+  private async exchange(wanted: (task: Task) => boolean): Promise<void> {
     const stays = (task: Task, index: number) =>
-      index < staysAhead || task.blind || task.id === null || task.suggestion?.head === head;
+      index < staysAhead || task.blind || task.id === null || wanted(task);
     const back = this.view.ahead.filter((task, index) => !stays(task, index));
     if (!back.length) return;
     this.change({ ahead: this.view.ahead.filter(stays) });
@@ -285,11 +294,10 @@ export class DeskController {
     }
   }
 
-  private change(part: Partial<DeskView>): void {
+  /** `chosen` is the set of the picture that this brings to the screen, where it is not the one it starts with. */
+  private change(part: Partial<DeskView>, chosen: ClassSet | null = null): void {
     const before = this.current;
-    this.view = { ...this.view, ...part };
-    if (this.current?.image.id !== before?.image.id)
-      this.view = { ...this.view, chosen: part.chosen ?? null, open: null };
+    this.view = carriedOver(this.view, { ...this.view, ...part }, chosen);
     const ahead = this.view.ahead.slice(0, inHand + 4);
     const behind = this.view.done.slice(-keptBehind).filter(({ task }) => task.id !== null);
     this.pictures.keep([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../api/types";
 import type { Done } from "./session";
-import { startingSet, toggled } from "./sets";
+import { carriedOver, startingSet, toggled } from "./sets";
 
 const [coat, hat, bag] = [1, 2, 3];
 
@@ -59,5 +59,14 @@ describe("the set of a picture", () => {
     toggled(set, hat);
     toggled(set, bag);
     expect(set).toEqual([coat, hat]);
+  });
+
+  it("does not go over to the next picture, and comes back with its own", () => {
+    const next = task({ id: 2, image: { id: 8 } as Task["image"] });
+    const old = { ahead: [task(), next], chosen: [bag], open: 5 };
+    const moved = { ...old, ahead: [next] };
+    expect(carriedOver(old, moved, null)).toEqual({ ahead: [next], chosen: null, open: null });
+    expect(carriedOver(moved, old, [hat])).toEqual({ ...old, chosen: [hat], open: null });
+    expect(carriedOver(old, { ...old, ahead: [task({ id: 9 }), next] }, null).chosen).toEqual([bag]);
   });
 });

@@ -18,3 +18,22 @@ export function startingSet(task: Task | undefined, done: readonly Done[]): Clas
 export function toggled(set: ClassSet, id: number): ClassSet {
   return set.includes(id) ? set.filter((one) => one !== id) : [...set, id];
 }
+
+interface OnScreen {
+  ahead: readonly Task[];
+  chosen: ClassSet | null;
+  open: number | null;
+}
+
+/** Another picture begins with a set of its own (`chosen`, else what it starts with) and at the top of the classes. */
+export function carriedOver<View extends OnScreen>(old: View, view: View, chosen: ClassSet | null): View {
+  return old.ahead[0]?.image.id === view.ahead[0]?.image.id ? view : { ...view, chosen, open: null };
+}
+
+/** The names of a set, for a sentence. */
+export function saidNames(
+  set: ClassSet,
+  classOf: (id: number | null) => { name: string } | undefined,
+): string {
+  return set.flatMap((id) => classOf(id)?.name ?? []).join(", ");
+}
