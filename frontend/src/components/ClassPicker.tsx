@@ -5,6 +5,7 @@ import type { LabelClass } from "../api/types";
 import styles from "./ClassPicker.module.css";
 import { ClassTile } from "./ClassTile";
 import { leaves } from "./classTree";
+import { keepFocus } from "./keepFocus";
 import { SearchList } from "./SearchList";
 import type { ClassKeys } from "./useClassKeys";
 
@@ -31,7 +32,7 @@ export function ClassPicker({
   return (
     <div className={styles.chips}>
       {open !== null && (
-        <button type="button" className={styles.chip} onClick={() => setOpen(null)}>
+        <button type="button" className={styles.chip} onMouseDown={keepFocus} onClick={() => setOpen(null)}>
           <ChevronLeft size={14} strokeWidth={1.5} aria-hidden />
           {t("common.back")}
         </button>
@@ -46,6 +47,7 @@ export function ClassPicker({
             title={one.description || undefined}
             aria-pressed={opens ? undefined : chosen.includes(one.id)}
             aria-expanded={opens ? false : undefined}
+            onMouseDown={keepFocus}
             onClick={() => (opens ? setOpen(one.id) : onPick(one.id))}
           >
             <ClassTile of={one} />

@@ -10,7 +10,7 @@ import { Labels, labelNames, type Tiles } from "../../components/Labels";
 import { trustName } from "../../components/trust";
 import type { ClassKeys } from "../../components/useClassKeys";
 import { dateTime } from "../../messages/i18n";
-import styles from "./history.module.css";
+import styles from "./panel.module.css";
 import { FateBadge, Said, Suggested } from "./Row";
 import { fateOf } from "./rows";
 import type { Clash } from "./useCorrections";

@@ -80,14 +80,16 @@ export function useRowName(tiles: Tiles): (row: HistoryRow) => string {
 export function Line({ row, tiles, names }: { row: HistoryRow; tiles: Tiles; names: boolean }) {
   const { t } = useTranslation();
   return (
-    <span
-      className={styles.line}
-      data-undone={row.undone || undefined}
-      data-testid="history-row"
-      data-row={row.id}
-    >
-      <img src={row.image.urls.thumb} alt="" className={styles.lineThumb} width={40} height={40} />
-      <span className={styles.said}>
+    <span className={styles.line} data-testid="history-row" data-row={row.id}>
+      <img
+        src={row.image.urls.thumb}
+        alt=""
+        className={styles.lineThumb}
+        data-undone={row.undone || undefined}
+        width={40}
+        height={40}
+      />
+      <span className={styles.said} data-undone={row.undone || undefined}>
         <Said row={row} tiles={tiles} />
         <small>{row.comment ? `“${row.comment}”` : row.image.name}</small>
       </span>
@@ -96,7 +98,7 @@ export function Line({ row, tiles, names }: { row: HistoryRow; tiles: Tiles; nam
         {names && <b>{row.user.name}</b>}
         <span>{t(`history.origins.${row.origin}`)}</span>
       </span>
-      <span className={styles.fate}>
+      <span>
         <FateBadge row={row} />
       </span>
       <time dateTime={row.created_at}>{dateTime(row.created_at)}</time>

@@ -57,6 +57,7 @@ function overview(counts: Change, change: Partial<Overview> = {}): Overview {
     stage: "ready",
     jobs: [],
     loop: noLoop,
+    review: { open: 0, sent_back_to_me: 0 },
     ...change,
   };
 }

@@ -33,7 +33,6 @@ function About({ one, tiles }: { one: Case; tiles: Tiles }) {
 }
 
 function Line({ one, tiles }: { one: Case; tiles: Tiles }) {
-  const { t } = useTranslation();
   const Icon = one.kind === "flag" ? Flag : Split;
   const last = one.comments.at(-1);
   return (
@@ -46,15 +45,13 @@ function Line({ one, tiles }: { one: Case; tiles: Tiles }) {
         </b>
         <small>
           <span>{last ? last.text : one.image.name}</span>
+          {one.comments.length > 0 && (
+            <i>
+              <MessageSquare size={12} strokeWidth={1.5} aria-hidden /> {count(one.comments.length)}
+            </i>
+          )}
+          <time dateTime={one.updated_at}>{duration(ago(one.updated_at))}</time>
         </small>
-      </span>
-      <span className={styles.since}>
-        <time dateTime={one.updated_at}>{t("review.ago", { time: duration(ago(one.updated_at)) })}</time>
-        {one.comments.length > 0 && (
-          <span>
-            <MessageSquare size={12} strokeWidth={1.5} aria-hidden /> {count(one.comments.length)}
-          </span>
-        )}
       </span>
     </span>
   );
@@ -91,7 +88,7 @@ export function CaseList({ room }: { room: ReviewRoom }) {
           };
         }}
         onOpen={room.choose}
-        onMove={room.choose}
+        onMove={room.moveTo}
         onEnd={room.onEnd}
       />
     </div>

@@ -5,10 +5,12 @@ import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { ClassPicker } from "../../components/ClassPicker";
 import { ClassTile } from "../../components/ClassTile";
+import { keepFocus } from "../../components/keepFocus";
 import { Labels, type Tiles } from "../../components/Labels";
 import { useProjectContext } from "../../components/useProjectContext";
 import { ZoomView } from "../../components/ZoomView";
 import { count } from "../../messages/i18n";
+import parts from "./case.module.css";
 import styles from "./review.module.css";
 import { Thread } from "./Thread";
 import type { ReviewRoom } from "./useReviewRoom";
@@ -23,7 +25,7 @@ function NearLabelled({ one, tiles }: { one: Case; tiles: Tiles }) {
   return (
     <section>
       <small>{t("review.neighbours")}</small>
-      <ul className={styles.near}>
+      <ul className={parts.near}>
         {data.results.map(({ image, label, cosine }) => {
           const tile = label === null ? undefined : tiles.get(label);
           return (
@@ -46,7 +48,7 @@ function Standing({ one, tiles, user }: { one: Case; tiles: Tiles; user: number 
   const { t } = useTranslation();
   const flag = one.kind === "flag";
   return (
-    <section className={styles.standing}>
+    <section className={parts.standing}>
       <Badge tone={flag ? "warn" : "accent"} icon={flag ? Flag : Split}>
         {t(`review.kinds.${one.kind}`)}
       </Badge>
@@ -59,7 +61,7 @@ function Standing({ one, tiles, user }: { one: Case; tiles: Tiles; user: number 
         </span>
       )}
       {one.state === "resolved" && (
-        <span className={styles.resolved}>
+        <span className={parts.resolved}>
           <CheckCheck size={16} strokeWidth={1.5} aria-hidden />
           {one.resolution ? (
             <>
@@ -79,18 +81,23 @@ function Actions({ room }: { room: ReviewRoom }) {
   const { t } = useTranslation();
   const { one, reviewer, decides } = room;
   return (
-    <footer className={styles.actions}>
+    <footer className={parts.actions}>
       {reviewer && decides && (
         <Button
           icon={<CornerUpLeft size={16} strokeWidth={1.5} aria-hidden />}
           keyHint={room.classes.some((other) => other.hotkey === "b") ? "Shift B" : "B"}
+          onMouseDown={keepFocus}
           onClick={() => room.setAsking(true)}
         >
           {t("review.sendBack")}
         </Button>
       )}
       {reviewer && one?.state === "resolved" && (
-        <Button icon={<RotateCcw size={16} strokeWidth={1.5} aria-hidden />} onClick={room.reopen}>
+        <Button
+          icon={<RotateCcw size={16} strokeWidth={1.5} aria-hidden />}
+          onMouseDown={keepFocus}
+          onClick={room.reopen}
+        >
           {t("review.reopen")}
         </Button>
       )}
@@ -98,6 +105,7 @@ function Actions({ room }: { room: ReviewRoom }) {
         look="quiet"
         icon={<Undo2 size={16} strokeWidth={1.5} aria-hidden />}
         keyHint="Z"
+        onMouseDown={keepFocus}
         onClick={() => void room.undo()}
       >
         {t("review.undoShort")}
@@ -112,7 +120,14 @@ export function CaseView({ room, one, narrow }: { room: ReviewRoom; one: Case; n
   const { image } = one;
   const { tiles, decides, several } = room;
   return (
-    <div className={styles.case} data-testid="review-case" data-case={one.id} data-state={one.state}>
+    <div
+      ref={room.view}
+      tabIndex={-1}
+      className={styles.case}
+      data-testid="review-case"
+      data-case={one.id}
+      data-state={one.state}
+    >
       <div className={styles.stage}>
         <ZoomView
           src={image.urls.preview}
@@ -147,7 +162,7 @@ export function CaseView({ room, one, narrow }: { room: ReviewRoom; one: Case; n
         </p>
       </div>
       <aside className={styles.panel} aria-label={t("review.case")}>
-        <div className={styles.scroll}>
+        <div className={parts.scroll}>
           <Standing one={one} tiles={tiles} user={room.user} />
           <Votes room={room} />
           <ModelSays room={room} />
@@ -166,7 +181,7 @@ export function CaseView({ room, one, narrow }: { room: ReviewRoom; one: Case; n
           <Thread one={one} user={room.user} field={room.reply} onReply={room.comment} />
           <NearLabelled one={one} tiles={tiles} />
         </div>
-        <div className={styles.foot}>
+        <div className={parts.foot}>
           <Accept room={room} />
           <Actions room={room} />
         </div>

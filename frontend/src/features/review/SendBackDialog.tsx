@@ -5,6 +5,7 @@ import type { Case } from "../../api/review";
 import { Button } from "../../components/Button";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { SelectField, TextArea } from "../../components/Field";
+import styles from "./case.module.css";
 import { askable } from "./cases";
 
 /** Asks whom to send a case back to, and what to tell them. */
@@ -42,6 +43,7 @@ export function SendBackDialog({
   return (
     <Dialog title={t("review.sendBackTitle")} onClose={onClose}>
       <form
+        className={styles.form}
         onKeyDown={onKeyDown}
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,7 +64,6 @@ export function SendBackDialog({
         <TextArea
           label={t("review.sendText")}
           hint={t("review.sendHint")}
-          // biome-ignore lint/a11y/noAutofocus: the dialog opens because a person wants to write this
           autoFocus
           maxLength={4000}
           value={text}

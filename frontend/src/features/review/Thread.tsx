@@ -3,9 +3,10 @@ import { type KeyboardEvent, type RefObject, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Case } from "../../api/review";
 import { Button } from "../../components/Button";
+import { KeyHint } from "../../components/KeyCaps";
 import { FormError } from "../../components/Page";
 import { dateTime } from "../../messages/i18n";
-import styles from "./review.module.css";
+import styles from "./case.module.css";
 
 /** What people wrote about the picture, and a field to answer in. */
 export function Thread({
@@ -40,7 +41,9 @@ export function Thread({
   };
   return (
     <section className={styles.thread} aria-label={t("review.thread")}>
-      <small>{t("review.thread")}</small>
+      <small>
+        {t("review.thread")} <KeyHint command="review.reply" />
+      </small>
       {one.comments.length > 0 ? (
         <ol>
           {one.comments.map((comment) => (

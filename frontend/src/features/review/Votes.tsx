@@ -1,9 +1,10 @@
 import { Bot, Check, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { keepFocus } from "../../components/keepFocus";
 import { Labels, labelNames } from "../../components/Labels";
 import { dateTime, percent } from "../../messages/i18n";
+import styles from "./case.module.css";
 import type { Ballot } from "./cases";
-import styles from "./review.module.css";
 import type { ReviewRoom } from "./useReviewRoom";
 
 function Voters({ ballot, isLabel }: { ballot: Ballot; isLabel: boolean }) {
@@ -37,7 +38,7 @@ export function Votes({ room }: { room: ReviewRoom }) {
           const inside = (
             <>
               <span className={styles.ballotHead}>
-                <Labels ids={ballot.labels} tiles={tiles} size="l" />
+                <Labels ids={ballot.labels} tiles={tiles} />
                 {decides && <kbd aria-hidden>{index + 1}</kbd>}
               </span>
               <Voters ballot={ballot} isLabel={isLabel} />
@@ -56,6 +57,7 @@ export function Votes({ room }: { room: ReviewRoom }) {
               className={styles.ballot}
               data-first={index === 0 && !draft.length ? true : undefined}
               aria-label={t("review.acceptName", { name: labelNames(ballot.labels, tiles) })}
+              onMouseDown={keepFocus}
               onClick={() => room.decide(ballot.labels)}
             >
               {inside}
@@ -89,7 +91,13 @@ export function Accept({ room }: { room: ReviewRoom }) {
   const labels = draft.length ? draft : choices[0]?.labels;
   if (!decides || !labels) return null;
   return (
-    <button type="button" className={styles.accept} onClick={room.accept} data-testid="review-accept">
+    <button
+      type="button"
+      className={styles.accept}
+      onMouseDown={keepFocus}
+      onClick={room.accept}
+      data-testid="review-accept"
+    >
       <Check size={16} strokeWidth={1.5} aria-hidden />
       <span>{t("review.acceptName", { name: labelNames(labels, tiles) })}</span>
       <kbd aria-hidden>Enter</kbd>

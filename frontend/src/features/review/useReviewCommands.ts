@@ -52,7 +52,7 @@ export function useReviewCommands(actions: ReviewActions): void {
         when: () => decides && reviewer,
         run: askBack,
       }),
-      own({ id: "review.reply", label: t("review.reply"), keys: ["r", "shift+r"], run: reply }),
+      own({ id: "review.reply", label: t("review.reply"), keys: ["shift+r"], run: reply }),
       own({
         id: "review.next",
         label: t("review.next"),

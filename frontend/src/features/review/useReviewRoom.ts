@@ -89,6 +89,7 @@ export function useReviewRoom(project: Project) {
   const [asking, setAsking] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const reply = useRef<HTMLTextAreaElement>(null);
+  const view = useRef<HTMLDivElement>(null);
 
   const decisions = useDecisions(
     project.id,
@@ -195,9 +196,12 @@ export function useReviewRoom(project: Project) {
     setPicked(false);
     address.setTab(next);
   };
+  const moveTo = (index: number) => setCurrent(rows[index]?.id ?? null);
+  /** Opens a case; the focus leaves the list, so that Enter decides instead of opening again. */
   const choose = (index: number) => {
-    setCurrent(rows[index]?.id ?? null);
+    moveTo(index);
     setPicked(true);
+    view.current?.focus({ preventScroll: true });
   };
   return {
     ...found,
@@ -224,7 +228,9 @@ export function useReviewRoom(project: Project) {
     /** On a phone: the case is open instead of the list. */
     picked,
     close: () => setPicked(false),
+    moveTo,
     choose,
+    view,
     setTab,
     step,
     decide,
