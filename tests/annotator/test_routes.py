@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.accounts.services import create_token
@@ -19,7 +20,7 @@ from annotator.images.models import ImportBatch
 from annotator.images.services import set_holdout
 from annotator.jobs.models import JobKind
 from annotator.jobs.services import enqueue
-from annotator.labeling.models import Case
+from annotator.labeling.models import Case, VerifyPage
 from annotator.modeling.services import create_schedule
 from annotator.projects.models import Role
 from tests.annotator.modeling.balanced import make_run
@@ -110,8 +111,8 @@ GET    projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 40
 POST   projects/{project_id}/members/{user_id}/retract    401 404 403 403 403 400 400
 GET    projects/{project_id}/verify                       401 404 403 200 200 200 200
 POST   projects/{project_id}/verify/pages                 401 404 403 200 200 200 200
-POST   projects/{project_id}/verify/pages/{page_id}/confirm 401 404 403 400 400 400 400
-POST   projects/{project_id}/verify/pages/{page_id}/undo  401 404 403 400 400 400 400
+POST   projects/{project_id}/verify/pages/{page_id}/confirm 401 404 403 404 404 400 404
+POST   projects/{project_id}/verify/pages/{page_id}/undo  401 404 403 404 404 400 404
 POST   projects/{project_id}/verify/release               401 404 403 204 204 204 204
 GET    projects/{project_id}/verify/misses                401 404 403 200 200 200 200
 GET    projects/{project_id}/cases                        401 404 403 200 200 200 200
@@ -264,7 +265,7 @@ def world(db, settings) -> World:
         "name": "exam",
         "group": 0,
         "snapshot_id": snapshot.pk,
-        "page_id": 1,
+        "page_id": VerifyPage.objects.create(project=project, user=lead, size=0, lease_expires_at=timezone.now()).pk,
         "schedule_id": create_schedule(project=project, user=lead, name="often", kind="labels", every_labels=9).pk,
         "run_id": make_run(project, snapshot, report=True).pk,
         "export_id": make_export(snapshot).pk,

@@ -23,6 +23,7 @@ from annotator.labeling.services import (
     Wanted,
     confirm_page,
     lease_pages,
+    own_page,
     release_pages,
     undo_page,
 )
@@ -250,10 +251,12 @@ class VerifyConfirmView(ProjectView):
     @extend_schema(operation_id="confirm_page", request=ConfirmSerializer, responses=ConfirmedSerializer)
     def post(self, request: Request, page_id: int) -> Response:
         """Give all pictures of a page its label, except those that are named."""
+        user = signed_in(request)
+        own_page(self.project, user, page_id)  # a page of somebody else is not found before the request is read
         asked = _read(ConfirmSerializer, request)
         exceptions = [Excepted(**one) for one in asked["exceptions"]]
         said = Confirmation(asked["client_id"], asked.get("class"), asked["seconds"], exceptions)
-        done = confirm_page(project=self.project, user=signed_in(request), page_id=page_id, said=said)
+        done = confirm_page(project=self.project, user=user, page_id=page_id, said=said)
         left, job = count_towards_refresh(project=self.project, labels=done.written if done.created else 0)
         return Response(
             {
@@ -294,9 +297,11 @@ class VerifyUndoView(ProjectView):
     @extend_schema(operation_id="undo_page", request=UndoPageSerializer, responses=UndonePageSerializer)
     def post(self, request: Request, page_id: int) -> Response:
         """Take back what was said of a page; its pictures come back as a new page of the same person."""
+        user = signed_in(request)
+        own_page(self.project, user, page_id)
         body = UndoPageSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        done = undo_page(project=self.project, user=signed_in(request), page_id=page_id, **body.validated_data)
+        done = undo_page(project=self.project, user=user, page_id=page_id, **body.validated_data)
         if done.undone:
             count_towards_refresh(project=self.project, labels=-done.undone)
         scale = Measured.of(self.project).scale

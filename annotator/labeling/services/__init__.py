@@ -19,6 +19,7 @@ from annotator.labeling.services.verify import (
     Wanted,
     confirm_page,
     lease_pages,
+    own_page,
     release_pages,
     undo_page,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "lease_pages",
     "lease_tasks",
     "measure_when_due",
+    "own_page",
     "pin_example",
     "publish_round",
     "record_gain",

@@ -15,6 +15,7 @@ import { LabelModeFact } from "./LabelModeField";
 import { LearningFields } from "./LearningFields";
 import { OverlapFields } from "./OverlapFields";
 import styles from "./project.module.css";
+import { VerifyFields } from "./VerifyFields";
 
 type Editable = Pick<
   Project,
@@ -28,6 +29,8 @@ type Editable = Pick<
   | "blind_every"
   | "overlap_share"
   | "overlap_votes"
+  | "verify_adaptive"
+  | "gold_per_page"
 >;
 
 function ProjectForm({ project }: { project: Project }) {
@@ -91,6 +94,7 @@ function ProjectForm({ project }: { project: Project }) {
             onChange={(event) => change({ blind_every: event.target.valueAsNumber || 0 })}
           />
           <OverlapFields value={value} onChange={change} errors={fields} />
+          <VerifyFields value={value} onChange={change} errors={fields} />
           <FormError error={save.error} />
           <div className={styles.actions}>
             <Button
