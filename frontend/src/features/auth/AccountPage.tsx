@@ -5,6 +5,7 @@ import { auth } from "../../api/endpoints";
 import { keys, useTokens } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { TextField } from "../../components/Field";
+import { showOverlay } from "../../components/overlays";
 import { Card, Failure, FormError, formErrors, PageHead } from "../../components/Page";
 import { showToast } from "../../components/toasts";
 import { dateTime } from "../../messages/i18n";
@@ -139,12 +140,25 @@ function TokensCard() {
   );
 }
 
+function KeysCard() {
+  const { t } = useTranslation();
+  return (
+    <Card title={t("keys.settings")}>
+      <p className={styles.hint}>{t("account.keysHint")}</p>
+      <div>
+        <Button onClick={() => showOverlay("keyboard")}>{t("keys.change")}</Button>
+      </div>
+    </Card>
+  );
+}
+
 export function AccountPage() {
   const { t } = useTranslation();
   return (
     <main className={styles.account}>
       <PageHead title={t("account.title")} />
       <PasswordCard />
+      <KeysCard />
       <TokensCard />
     </main>
   );

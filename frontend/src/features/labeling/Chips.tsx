@@ -10,11 +10,14 @@ import type { DeskController } from "./desk";
 import { useSet } from "./LabelSet";
 import type { PanelProps } from "./Panel";
 import styles from "./panel.module.css";
+import { fitting, recentClasses } from "./recent";
 import { useWatch } from "./useDesk";
 
 /** Chips beside the ranked ones; beyond this many the search field is the way. */
 const chipsShown = 14;
 const chipsAlone = 24;
+/** So many of the classes given last have a chip in any case. */
+const recentShown = 6;
 
 interface ChipProps {
   desk: DeskController;
@@ -61,22 +64,27 @@ export function BackChip({ desk, of }: { desk: DeskController; of: LabelClass | 
   );
 }
 
-/** The first ones of a level by letter where it has too many. */
-function fewest(choices: LabelClass[], limit: number): LabelClass[] {
-  if (choices.length <= limit) return choices;
-  return [...choices].sort((a, b) => Number(!a.hotkey) - Number(!b.hotkey)).slice(0, limit);
+/** As a text, so that nothing is rendered again while the same classes are recent. */
+function useRecent(desk: DeskController): ReadonlySet<number> {
+  const ids = useWatch(desk, (view) =>
+    recentClasses(view.done, recentShown)
+      .sort((a, b) => a - b)
+      .join(),
+  );
+  return useMemo(() => new Set(ids.split(",").map(Number)), [ids]);
 }
 
 export function Chips({ desk, task, classes, classOf, search }: PanelProps) {
   const open = useWatch(desk, (view) => view.open);
   const set = useSet(desk);
+  const recent = useRecent(desk);
   const level = useMemo(() => levelOf(classes, open), [classes, open]);
   const choosable = useMemo(() => leaves(classes), [classes]);
   const rest = useMemo(() => {
     const ranked = new Set(open === null ? task.suggestion?.top.map((one) => one.class) : []);
     const others = level.choices.filter((one) => !ranked.has(one.id));
-    return fewest(others, ranked.size ? chipsShown : chipsAlone);
-  }, [level, open, task.suggestion]);
+    return fitting(others, recent, ranked.size ? chipsShown : chipsAlone);
+  }, [level, open, recent, task.suggestion]);
   const chosen = (one: LabelClass) =>
     set.some((id) => id === one.id || (level.groups.has(one.id) && classOf(id)?.parent === one.id));
   const more = choosable.length > chipsAlone;

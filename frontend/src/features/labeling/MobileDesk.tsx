@@ -6,6 +6,7 @@ import type { LabelClass, Project } from "../../api/types";
 import { IconButton } from "../../components/Button";
 import { leaves } from "../../components/classTree";
 import { Dialog } from "../../components/Dialog";
+import { FocusNote } from "../../components/FocusChip";
 import { Offline } from "../../components/Offline";
 import { showOverlay } from "../../components/overlays";
 import { SearchList } from "../../components/SearchList";
@@ -16,6 +17,7 @@ import { Options } from "./MobileOptions";
 import styles from "./mobile.module.css";
 import type { PanelProps } from "./Panel";
 import { reasonWords } from "./reason";
+import { ThreadNews } from "./ThreadNews";
 
 export function MobileBar({
   project,
@@ -39,7 +41,9 @@ export function MobileBar({
       </Link>
       <h1>
         {round ? t("jobs.doneOf", { done: count(round.done), total: count(round.size) }) : t("nav.label")}
-        {round && <small>{t("home.round", { number: round.number })}</small>}
+        <small>
+          <FocusNote>{round && t("home.round", { number: round.number })}</FocusNote>
+        </small>
       </h1>
       {onSimilar && (
         <IconButton label={t("similar.command")} onClick={onSimilar}>
@@ -74,6 +78,7 @@ export function MobileActions({ desk, task, classes, classOf, all, onAll, onClos
     <section className={styles.actions} aria-label={t("label.panel")}>
       <div className={styles.chip}>
         <Offline />
+        <ThreadNews project={desk.project} />
       </div>
       <Said desk={desk} task={task} classOf={classOf} />
       {why && (

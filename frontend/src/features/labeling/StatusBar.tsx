@@ -8,6 +8,7 @@ import type { DeskController } from "./desk";
 import type { QueueStatus } from "./queue";
 import { pace } from "./session";
 import styles from "./statusbar.module.css";
+import { ThreadNews } from "./ThreadNews";
 import { useWatch } from "./useDesk";
 
 /** Says for three seconds that a new head is in use. */
@@ -98,6 +99,7 @@ export function StatusBar({ desk, project }: { desk: DeskController; project: nu
           <b>{count(Math.round(speed))}</b> {t("label.aMinute")}
         </span>
       )}
+      <ThreadNews project={project} />
       <span className={styles.gap} />
       {head ? (
         <>
