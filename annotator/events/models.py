@@ -65,7 +65,7 @@ WEBHOOK_KINDS = (
     *("page_verified", "page_undone"),
     *("case_opened", "case_answered", "case_resolved"),
     *("holdout_added", "holdout_dropped", "reserve_released"),
-    *("project_changed", "classes_changed", "member_changed", "webhook_disabled"),
+    *("project_changed", "classes_changed", "member_changed", "focus_set", "focus_cleared", "webhook_disabled"),
 )
 
 

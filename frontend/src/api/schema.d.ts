@@ -2997,6 +2997,11 @@ export interface components {
             low: number | null;
             /** Format: double */
             high: number | null;
+            /**
+             * Format: double
+             * @description where pictures may have several labels; accuracy is then the share of right sets
+             */
+            micro_f1: number | null;
             /** Format: date-time */
             created_at: string;
             space: string;
@@ -3221,10 +3226,12 @@ export interface components {
          *     * `project_changed` - project_changed
          *     * `classes_changed` - classes_changed
          *     * `member_changed` - member_changed
+         *     * `focus_set` - focus_set
+         *     * `focus_cleared` - focus_cleared
          *     * `webhook_disabled` - webhook_disabled
          * @enum {string}
          */
-        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "page_verified" | "page_undone" | "case_opened" | "case_answered" | "case_resolved" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "webhook_disabled";
+        KindsEnum: "import_started" | "import_finished" | "import_undone" | "job_finished" | "job_failed" | "run_requested" | "run_finished" | "run_failed" | "balance_reported" | "model_made" | "model_promoted" | "model_rolled_back" | "schedule_fired" | "schedule_changed" | "snapshot_made" | "snapshot_archived" | "snapshot_restored" | "export_made" | "labelled" | "undone" | "retracted" | "refreshed" | "duplicates_split" | "page_verified" | "page_undone" | "case_opened" | "case_answered" | "case_resolved" | "holdout_added" | "holdout_dropped" | "reserve_released" | "project_changed" | "classes_changed" | "member_changed" | "focus_set" | "focus_cleared" | "webhook_disabled";
         /** @description A class as the pages show it; `color` is an index into the palette. */
         LabelClass: {
             readonly id: number;

@@ -31,6 +31,8 @@ const plain = [
   "project_changed",
   "classes_changed",
   "member_changed",
+  "focus_set",
+  "focus_cleared",
   "import_started",
   "import_undone",
   "labelled",

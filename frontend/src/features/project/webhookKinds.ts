@@ -49,6 +49,8 @@ const groupOf: Record<EventKind, Group> = {
   project_changed: "project",
   classes_changed: "project",
   member_changed: "project",
+  focus_set: "project",
+  focus_cleared: "project",
   webhook_disabled: "project",
 };
 
