@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from annotator.images.models import Image
+from annotator.images.selectors import Columns
 from annotator.labeling.models import ImageLabel
 from annotator.projects.models import Project
 
@@ -16,6 +17,20 @@ def present_labels(image: Image) -> list[int]:
     """Return ids of the classes that a picture has now, the one that it mirrors first."""
     ids = ImageLabel.objects.filter(image=image, present=True).order_by("id").values_list("label_class", flat=True)
     return list(ids)
+
+
+def labels_where(project: Project, cols: Columns, mask: np.ndarray) -> np.ndarray:
+    """Return the class ids of the pictures of a mask (bool [n] over positions), int64: one each, or all that they have.
+
+    0 stands for a picture without a label where a picture has one.
+    """
+    if project.label_mode != Project.LabelMode.MULTI:
+        return cols.label[mask]
+    rows = ImageLabel.objects.filter(image__project=project, image__archived_at=None, present=True)
+    read = rows.values_list("image__position", "label_class_id").iterator(FETCH)
+    said = np.fromiter(read, np.dtype([("position", np.int64), ("label", np.int64)]))
+    said = said[said["position"] < len(mask)]
+    return said["label"][mask[said["position"]]]
 
 
 def label_targets(project: Project, positions: np.ndarray, classes: np.ndarray) -> np.ndarray:

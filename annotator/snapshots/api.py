@@ -163,6 +163,9 @@ class SnapshotRowSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # DRF takes declared fields off the class
     label_id = serializers.IntegerField()
     label = serializers.CharField()  # type: ignore[assignment]  # as above
+    labels = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="all of them, where pictures may have several"
+    )
     trust = serializers.ChoiceField(choices=Trust.values)
     split = serializers.ChoiceField(choices=Split.values)
     blind = serializers.BooleanField()

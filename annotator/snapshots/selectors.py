@@ -16,7 +16,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from annotator.common.arrays import array_path
 from annotator.images.models import Image, ImageSource, Trust
 from annotator.images.selectors import ScoreReader
-from annotator.labeling.models import Annotation
+from annotator.labeling.models import Annotation, ImageLabel
 from annotator.projects.models import Project
 from annotator.snapshots.models import Snapshot, Split
 
@@ -42,6 +42,14 @@ SCHEMA = pa.schema(
         pa.field("suggestion_confidence", pa.float64()),
     ]
 )
+# Of a project in which pictures may have several labels; `label` is then the first, or empty.
+SETS_SCHEMA = pa.schema(
+    [
+        *SCHEMA,
+        pa.field("labels", pa.list_(pa.string()), nullable=False),
+        pa.field("absent", pa.list_(pa.string()), nullable=False),
+    ]
+)
 Row = dict[str, Any]
 
 
@@ -50,7 +58,7 @@ class Candidates:
     """Labelled pictures as one statement read them, in order of position; all arrays are n long.
 
     Attributes:
-        position, image_id, label, group: int64.
+        position, image_id, label, group: int64; label 0 where pictures may have several, and this has none.
         lot: int64, the draw of the *group's* first picture.
         trust: int8.
         protected: bool, reserve or hold-out.
@@ -95,7 +103,9 @@ def candidates(project: Project, *, min_trust: int) -> Candidates:
     newest = Annotation.objects.filter(image=OuterRef("pk"), applied=True, undone_by=None).order_by("-id")
     head = Image.objects.filter(project=project, position=OuterRef("group"))
     images = Image.objects.present().filter(project=project, trust__gte=max(min_trust, Trust.IMPORTED))
-    images = images.exclude(label=None).order_by("position")
+    if project.label_mode == Project.LabelMode.SINGLE:
+        images = images.exclude(label=None)
+    images = images.order_by("position")
     images = images.annotate(said=Subquery(newest.values("pk")[:1]), group_lot=Subquery(head.values("lot")[:1]))
     fields = ("position", "pk", "label_id", "group", "group_lot", "lot", "said", "trust", "split", "reserve")
     read = images.values_list(*fields, "holdout_id", "sha256").iterator(BATCH)
@@ -105,23 +115,25 @@ def candidates(project: Project, *, min_trust: int) -> Candidates:
 
 def _record(row: tuple[Any, ...]) -> tuple[Any, ...]:
     position, image_id, label, group, group_lot, lot, said, trust, split, reserve, holdout, sha256 = row
-    numbers = (position, image_id, label, group, lot if group_lot is None else group_lot, said or 0)
+    numbers = (position, image_id, label or 0, group, lot if group_lot is None else group_lot, said or 0)
     imported = Split.values.index(split) if split in Split.values else -1
     blind = reserve and trust >= Trust.PAGE_VERIFIED
     return (*numbers, trust, imported, reserve or holdout is not None, blind, sha256)
 
 
 class Provenance:
-    """Looks up where labels and suggestions come from, a batch of pictures at a time."""
+    """Looks up where labels and suggestions come from, a batch of pictures at a time; all labels with `several`."""
 
-    def __init__(self, names: dict[int, str], scores: ScoreReader | None) -> None:
+    def __init__(self, names: dict[int, str], scores: ScoreReader | None, *, several: bool = False) -> None:
         self.names = names
         self.scores = scores
+        self.several = several
 
     def rows(self, chosen: Candidates, split: np.ndarray) -> list[Row]:
         """Return the rows of a snapshot for these pictures; `split` int8 [n] are indices into `Split`."""
         sources = _first_sources(chosen.image_id.tolist())
         answers = Annotation.objects.in_bulk(chosen.said[chosen.said > 0].tolist())
+        sets = _sets(chosen.image_id.tolist(), self.names) if self.several else {}
         places = zip(*(getattr(chosen, name).tolist() for name in ("position", "label", "trust", "blind")), strict=True)
         rows = []
         for number, (position, label, trust, blind) in enumerate(places):
@@ -132,7 +144,7 @@ class Provenance:
                 "sha256": chosen.sha256[number].decode(),
                 "source": sources.get(int(chosen.image_id[number]), ""),
                 "label_id": label,
-                "label": self.names[label],
+                "label": self.names[label] if label else "",
                 "trust": trust,
                 "split": Split.values[split[number]],
                 "blind": blind,
@@ -143,6 +155,8 @@ class Provenance:
                 "suggestion": suggestion,
                 "suggestion_confidence": confidence,
             }
+            if self.several:
+                row["labels"], row["absent"] = sets.get(int(chosen.image_id[number]), ([], []))
             rows.append(row)
         return rows
 
@@ -158,6 +172,16 @@ class Provenance:
         return self.scores.name_at(position), self.names[best[0][0]], round(best[0][1], DIGITS)
 
 
+def _sets(image_ids: Sequence[int], names: dict[int, str]) -> dict[int, tuple[list[str], list[str]]]:
+    """Names of the classes that each picture has, the first as it was said first, and of those verified absent."""
+    rows = ImageLabel.objects.filter(image__in=image_ids).order_by("id")
+    found: dict[int, tuple[list[str], list[str]]] = {}
+    for image_id, label, present in rows.values_list("image_id", "label_class_id", "present"):
+        labels, absent = found.setdefault(image_id, ([], []))
+        (labels if present else absent).append(names[label])
+    return found
+
+
 def _first_sources(image_ids: Sequence[int]) -> dict[int, str]:
     sources = ImageSource.objects.filter(image__in=image_ids).order_by("-id")
     return dict(sources.values_list("image_id", "path"))  # the earliest comes last, and stays
@@ -165,7 +189,7 @@ def _first_sources(image_ids: Sequence[int]) -> dict[int, str]:
 
 def canonical(row: Row) -> bytes:
     """Return a row as the JSON line that a snapshot's hash is taken over: keys in order of the schema, no spaces."""
-    values = {name: row[name] for name in SCHEMA.names}
+    values = {name: row[name] for name in SETS_SCHEMA.names if name in row}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

@@ -26,7 +26,7 @@ from annotator.jobs.services import enqueue
 from annotator.projects.models import Project
 from annotator.projects.services import next_change
 from annotator.snapshots.models import Export, Snapshot, Split
-from annotator.snapshots.selectors import BATCH, CONTENT, SCHEMA, Row, canonical
+from annotator.snapshots.selectors import BATCH, CONTENT, SCHEMA, SETS_SCHEMA, Row, canonical
 
 DEFAULT_SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 IMPORTED = "imported"
@@ -52,8 +52,12 @@ def request_snapshot(
             with the pictures, and the default shares for pictures that brought none.
 
     Raises:
-        DomainError: the shares are not shares, or a limit leaves nothing.
+        DomainError: the shares are not shares, a limit leaves nothing, or classes are limited where a picture may
+            count for several.
     """
+    if project.label_mode == Project.LabelMode.MULTI and (min_per_class or max_per_class):
+        message = "Pictures of this project count for several classes at once, so classes cannot be limited in size."
+        raise DomainError(message, errors={"min_per_class" if min_per_class else "max_per_class": [message]})
     settings = snapshot_settings(
         min_trust=min_trust,
         include_certified=include_certified,
@@ -114,14 +118,15 @@ def check_splits(splits: dict[str, float] | str) -> None:
 class ContentWriter:
     """Writes a snapshot's rows to a Parquet file and hashes them. The same rows have the same hash on every host."""
 
-    def __init__(self, draft: Path) -> None:
+    def __init__(self, draft: Path, *, several: bool = False) -> None:
         self._draft = draft
+        self._schema = SETS_SCHEMA if several else SCHEMA
         self._digest = hashlib.sha256()
         self._file: pq.ParquetWriter | None = None
 
     def __enter__(self) -> ContentWriter:
         self._draft.mkdir(parents=True)
-        self._file = pq.ParquetWriter(self._draft / CONTENT, SCHEMA, compression="zstd", write_statistics=True)
+        self._file = pq.ParquetWriter(self._draft / CONTENT, self._schema, compression="zstd", write_statistics=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -133,7 +138,7 @@ class ContentWriter:
         assert self._file is not None, "use it in a with statement"
         for row in rows:
             self._digest.update(canonical(row))
-        self._file.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), row_group_size=BATCH)
+        self._file.write_table(pa.Table.from_pylist(list(rows), schema=self._schema), row_group_size=BATCH)
 
     @property
     def hash(self) -> str:
@@ -214,8 +219,18 @@ def request_export(
     archive: str = Export.Archive.ZIP,
     pictures: str = Export.Pictures.ORIGINAL,
 ) -> Job:
-    """Ask a worker to write a snapshot as a file. `archive` and `pictures` matter to formats that hold files."""
+    """Ask a worker to write a snapshot as a file. `archive` and `pictures` matter to formats that hold files.
+
+    Raises:
+        DomainError: a format with a folder for each class, where pictures may have several labels.
+    """
     has_pictures = format in WITH_PICTURES
+    if has_pictures and snapshot.project.label_mode == Project.LabelMode.MULTI:
+        message = (
+            "A folder for each class needs one label a picture, and pictures of this project may have several. "
+            "Choose CSV, JSON lines, Parquet or arrays, which hold all labels."
+        )
+        raise DomainError(message, errors={"format": [message]})
     params = {
         "snapshot": snapshot.pk,
         "format": str(format),

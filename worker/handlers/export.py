@@ -19,6 +19,7 @@ from annotator.common.blobs import ORIGINAL, BlobChanged, local_path
 from annotator.common.responses import safe_cell
 from annotator.images.models import Image, Trust
 from annotator.images.selectors import active_space, embeddings, score_reader
+from annotator.projects.models import Project
 from annotator.snapshots.models import Export, Snapshot, Split
 from annotator.snapshots.selectors import Row, content_rows
 from annotator.snapshots.services import collect_garbage, publish_export
@@ -51,6 +52,11 @@ class Work:
     def annotators(self) -> dict[int, str]:
         """Usernames of the project's people."""
         return dict(User.objects.values_list("id", "username"))
+
+    @property
+    def several(self) -> bool:
+        """Whether pictures may have several labels."""
+        return self.snapshot.project.label_mode == Project.LabelMode.MULTI
 
     @property
     def folders(self) -> dict[str, str]:
@@ -86,6 +92,8 @@ class Work:
             position=row["position"],
             group=row["group"],
             blind=row["blind"],
+            labels=tuple(row.get("labels") or ()),
+            absent=tuple(row.get("absent") or ()),
         )
 
 
@@ -118,7 +126,7 @@ def _write(work: Work, path: Path) -> None:
     elif chosen == Export.Format.ARRAYS:
         _write_arrays(work, path)
     else:
-        _write_table(work, _table(chosen, path))
+        _write_table(work, _table(chosen, path, several=work.several))
 
 
 def _sha256_of(path: Path) -> str:
@@ -126,10 +134,11 @@ def _sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _table(chosen: str, path: Path) -> Table:
+def _table(chosen: str, path: Path, *, several: bool) -> Table:
     if chosen == Export.Format.CSV:
-        return CsvTable(path, safe_cell)
-    return JsonLinesTable(path) if chosen == Export.Format.JSONL else ParquetTable(path)
+        return CsvTable(path, safe_cell, several=several)
+    kind = JsonLinesTable if chosen == Export.Format.JSONL else ParquetTable
+    return kind(path, several=several)
 
 
 def _write_table(work: Work, table: Table) -> None:
@@ -240,7 +249,7 @@ def _write_arrays(work: Work, path: Path) -> None:
     vectors, scores = embeddings(space), score_reader(work.ctx.project.pk)
     names = dict(work.ctx.project.classes.values_list("id", "name"))
     with (
-        ParquetTable(scratch / labels) as table,
+        ParquetTable(scratch / labels, several=work.several) as table,
         EmbeddingsFile(scratch / EMBEDDINGS, work.snapshot.rows, vectors.shape[1]) as embedded,
         PredictionsFile(scratch / PREDICTIONS) as predicted,
     ):

@@ -12,6 +12,7 @@ from django.db import transaction
 from annotator.images.models import Trust
 from annotator.images.selectors import active_space, embeddings, score_reader
 from annotator.labeling.selectors import changes_so_far
+from annotator.labeling.set_selectors import PRESENT, label_targets
 from annotator.projects.models import Project
 from annotator.snapshots.models import Split
 from annotator.snapshots.selectors import BATCH, Candidates, Provenance, candidates
@@ -89,10 +90,12 @@ def freeze(ctx: JobContext, settings: dict[str, Any], report: Report) -> Stored:
             "Label some pictures, or ask for less trust or a smaller minimum per class.",
         )
     draft = ctx.attempt_dir / "content"
-    hash_ = _write(frozen, ContentWriter(draft), Provenance(names, score_reader(project.pk)), report)
+    several = project.label_mode == Project.LabelMode.MULTI
+    provenance = Provenance(names, score_reader(project.pk), several=several)
+    hash_ = _write(frozen, ContentWriter(draft, several=several), provenance, report)
     frozen.report |= _leaks(project, frozen, report) | {"changes": changes}
     folder = store_content(project_id=project.pk, draft=draft, hash_=hash_, job=ctx.job)
-    return Stored(folder, hash_, len(frozen.chosen), _counts(frozen, names), frozen.report)
+    return Stored(folder, hash_, len(frozen.chosen), _counts(project, frozen, names), frozen.report)
 
 
 # What is frozen
@@ -155,13 +158,18 @@ def _write(frozen: Frozen, writer: ContentWriter, provenance: Provenance, report
     return writer.hash
 
 
-def _counts(frozen: Frozen, names: dict[int, str]) -> list[dict[str, Any]]:
-    """Count pictures by class and split, for every class that has any."""
-    counts = {label: np.bincount(frozen.split[frozen.chosen.label == label], minlength=3).tolist() for label in names}
+def _counts(project: Project, frozen: Frozen, names: dict[int, str]) -> list[dict[str, Any]]:
+    """Count pictures by class and split, for every class that has any; one with several labels counts for each."""
+    ids, chosen = np.array(list(names), np.int64), frozen.chosen
+    if project.label_mode == Project.LabelMode.MULTI:
+        has = label_targets(project, chosen.position, ids) == PRESENT
+    else:
+        has = chosen.label[:, None] == ids
+    counts = {label: np.bincount(frozen.split[has[:, column]], minlength=3) for column, label in enumerate(names)}
     return [
-        {"id": label, "name": names[label]} | dict(zip(ORDER, parts, strict=True))
+        {"id": label, "name": names[label]} | dict(zip(ORDER, parts.tolist(), strict=True))
         for label, parts in counts.items()
-        if sum(parts)
+        if parts.any()
     ]
 
 

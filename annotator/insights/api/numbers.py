@@ -103,6 +103,9 @@ class HeadSerializer(serializers.Serializer[Any]):
     accuracy = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
+    micro_f1 = serializers.FloatField(
+        allow_null=True, help_text="where pictures may have several labels; accuracy is then the share of right sets"
+    )
     created_at = serializers.DateTimeField()
     space = serializers.CharField()
 

@@ -24,9 +24,10 @@ from annotator.insights.selectors.backbones import backbones
 from annotator.insights.selectors.loop import loop
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.selectors import active_jobs
-from annotator.labeling.models import SelectionRound, Task
+from annotator.labeling.models import Purpose, SelectionRound, Task
 from annotator.labeling.review_selectors import review_counts
 from annotator.labeling.selectors import labelled_since, next_refresh_in, set_aside
+from annotator.labeling.set_selectors import labels_where
 from annotator.projects.models import DEFAULT_STRATEGY, LabelClass, Membership, Project
 from annotator.projects.selectors import label_classes
 
@@ -131,7 +132,10 @@ def _grouped(pairs: Any) -> dict[int, int]:
 
 
 def head_brief(head: ScoreSet) -> dict[str, Any]:
-    """Return a head version with its accuracy on the blind test set and the interval of it (95 %)."""
+    """Return a head version with its accuracy on the blind test set and the interval of it (95 %).
+
+    Where pictures may have several labels, accuracy counts those whose whole set is right; micro-F1 counts labels.
+    """
     accuracy = low = high = None
     if head.test_size:
         accuracy = head.test_correct / head.test_size
@@ -143,6 +147,7 @@ def head_brief(head: ScoreSet) -> dict[str, Any]:
         "accuracy": accuracy,
         "low": low,
         "high": high,
+        "micro_f1": head.metrics.get("micro_f1"),
         "created_at": head.created_at,
         "space": head.space.model_name if head.space else "",
     }
@@ -212,7 +217,10 @@ def _active_round(project: Project) -> dict[str, Any] | None:
     row = SelectionRound.objects.filter(project=project, state=SelectionRound.State.ACTIVE).first()
     if row is None:
         return None
-    states = dict(Task.objects.filter(round=row).order_by().values_list("state").annotate(Count("id")))
+    # A further voter's task is of the same round, but no picture of its own.
+    states = dict(
+        Task.objects.filter(round=row, purpose=Purpose.QUEUE).order_by().values_list("state").annotate(Count("id"))
+    )
     return {
         "number": row.number,
         "strategy": row.strategy,
@@ -230,7 +238,7 @@ def balance(project: Project) -> dict[str, Any]:
     """
     cols = columns(project.pk)
     of = masks(project.pk, cols)
-    labelled = _tally(cols.label[of.labelled])
+    labelled = _tally(labels_where(project, cols, of.labelled))
     suggested = _tally(of.suggested)
     usable = set(label_classes(project.pk).values_list("pk", flat=True)) | set(labelled)
     classes = list(LabelClass.objects.filter(project=project, pk__in=usable).order_by("index"))

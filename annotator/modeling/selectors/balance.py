@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotator.images.models import ScoreSet, Trust
 from annotator.images.selectors import Columns, ScoreReader, columns
+from annotator.labeling.set_selectors import labels_where
 from annotator.modeling.balance import PARTS, Answers, Counts, Guesses, build_report, estimate_pool, plan
 from annotator.modeling.balance.report import KEPT_RUNS
 from annotator.modeling.models import Preset, TrainingRun
@@ -63,7 +64,7 @@ def _frozen(snapshot: Snapshot | None) -> dict[str, Any] | None:
 
 def _classes(project: Project, cols: Columns) -> list[LabelClass]:
     """The classes in use, and archived ones that pictures still have, in order of creation."""
-    used = set(np.unique(cols.label[_trusted(cols)]).tolist())
+    used = set(np.unique(labels_where(project, cols, _trusted(cols))).tolist())
     usable = set(label_classes(project.pk).values_list("pk", flat=True))
     return list(LabelClass.objects.filter(project=project, pk__in=used | usable).order_by("index"))
 
@@ -102,13 +103,14 @@ def _counts(project: Project, cols: Columns, classes: list[LabelClass]) -> Count
             {"id": row.pk, "name": row.name, "color": row.color, "archived": row.archived_at is not None}
             for row in classes
         ],
-        "trusted": numbering.tally(cols.label[trusted]),
-        "certified": numbering.tally(cols.label[trusted & certified]),
-        "labelled": numbering.tally(cols.label[trusted & ~certified & ~cols.reserve]),
+        "trusted": numbering.tally(labels_where(project, cols, trusted)),
+        "certified": numbering.tally(labels_where(project, cols, trusted & certified)),
+        "labelled": numbering.tally(labels_where(project, cols, trusted & ~certified & ~cols.reserve)),
         "pool": int(pool.sum()),
     }
     head = ScoreSet.objects.filter(project=project, kind=ScoreSet.Kind.HEAD, active=True).first()
-    if head is None or not classes:
+    if head is None or not classes or project.label_mode == Project.LabelMode.MULTI:
+        # Where a picture may have several labels, its first guess says too little of the pool.
         return Counts(**known)
     return Counts(**known, **_predicted(cols, head, numbering, pool))
 
