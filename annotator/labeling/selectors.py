@@ -209,9 +209,13 @@ def round_size(project: Project) -> int:
 
 
 def queue_length(project: Project) -> int:
-    """Tasks of the active round, and questions to further voters, that nobody has answered yet."""
-    asked = Q(round__state=SelectionRound.State.ACTIVE) | Q(purpose=Purpose.REVIEW)
-    return Task.objects.filter(asked, project=project, state__in=(Task.State.OPEN, Task.State.LEASED)).count()
+    """Tasks of the active round that nobody has answered yet; what waits for a further vote is not for everybody."""
+    return Task.objects.filter(
+        project=project,
+        purpose=Purpose.QUEUE,
+        round__state=SelectionRound.State.ACTIVE,
+        state__in=(Task.State.OPEN, Task.State.LEASED),
+    ).count()
 
 
 def why_nothing(project: Project) -> str:

@@ -17,6 +17,7 @@ from annotator.labeling.services.cases import close_cases, set_open, tell, unres
 from annotator.labeling.services.checking import check_labels, sayable_classes
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels
+from annotator.labeling.services.rounds import count_towards_refresh
 from annotator.labeling.services.sets import said_absent
 from annotator.labeling.services.undoing import take_back
 from annotator.labeling.services.voting import people_who_label, withdraw_tasks
@@ -79,6 +80,7 @@ def resolve_case(*, case: Case, user: User, client_id: uuid.UUID, labels: Sequen
     close_cases(rows=unresolved(image), resolution=row, by=user)
     record_event(project_id=case.project_id, kind="labelled", actor=user, count=1)
     count_changes(project=case.project, count=1)
+    count_towards_refresh(project=case.project, labels=1)
     return case
 
 
@@ -121,6 +123,7 @@ def reopen_case(*, case: Case, user: User) -> Case:
         taken = take_back(target=decision, user=user, client_id=uuid.uuid4())
         record_event(project_id=case.project_id, kind="undone", actor=user, count=1)
         count_changes(project=case.project, count=int(taken.changed))
+        count_towards_refresh(project=case.project, labels=-int(taken.changed))
         case.refresh_from_db()
     if case.state == State.RESOLVED:
         set_open(case)

@@ -14,6 +14,7 @@ from annotator.events.models import Event
 from annotator.events.selectors import notifications
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Case
+from annotator.labeling.selectors import next_refresh_in
 from annotator.labeling.services import resolve_case
 from annotator.projects.models import Membership, Role
 from tests.annotator.labeling.test_voting import Room
@@ -257,6 +258,15 @@ class TestResolving:
         change = desk.say(desk.lead, image=desk.image.pk, labels=[desk.cat.pk], seen_version=1)
         desk.undo(desk.lead, change)
         assert (desk.image.label, desk.image.trust) == (desk.dog, Trust.REVIEWED)
+
+    def test_it_counts_towards_the_next_refresh(self, desk):
+        before = next_refresh_in(desk.project)
+        case = desk.disagree()
+        desk.resolve(case, desk.dog)
+        assert next_refresh_in(desk.project) == before - 1
+
+        desk.post(desk.reviewer, f"cases/{case.pk}/reopen")
+        assert next_refresh_in(desk.project) == before
 
     def test_of_several_labels_says_what_is_absent_too(self, client_for, db):
         desk = Desk(client_for, label_mode="multi")

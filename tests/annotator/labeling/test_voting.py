@@ -13,7 +13,7 @@ from django.utils import timezone
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Case, Task
 from annotator.labeling.review_selectors import standing_votes
-from annotator.labeling.selectors import Stretch, more_to_select, refresh_data, why_nothing
+from annotator.labeling.selectors import Stretch, more_to_select, queue_length, refresh_data, why_nothing
 from annotator.labeling.services import Item, lease_tasks, release_tasks, retract_chunk, submit_annotations
 from annotator.labeling.services.voting import overlaps
 from annotator.projects.models import Membership, Role
@@ -324,6 +324,11 @@ class TestRounds:
         room.answer(ann, room.cat)
         room.answer(ann, room.cat)
         assert not more_to_select(room.project)
+
+    def test_what_waits_for_others_does_not_make_the_queue_look_full(self, db):
+        room = Room(pictures=3)
+        room.answer(room.others[0], room.cat)
+        assert queue_length(room.project) == 2
 
 
 class TestShare:
