@@ -185,7 +185,7 @@ class ClassWordsSerializer(serializers.Serializer[Any]):
         help_text="other names that the search finds it by",
     )
     hotkey = serializers.CharField(required=False, allow_blank=True, max_length=1)
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]  # DRF takes declared fields off the class
         required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="the group that it is in"
     )
 

@@ -49,7 +49,8 @@ def label_classes(project_id: int) -> QuerySet[LabelClass]:
 
 def group_ids(project_id: int) -> set[int]:
     """Return the ids of the classes that have live classes in them: they are never labels."""
-    return set(live_classes(project_id).exclude(parent=None).values_list("parent", flat=True))
+    parents = live_classes(project_id).values_list("parent", flat=True)
+    return {parent for parent in parents if parent is not None}
 
 
 def class_names(project_id: int) -> dict[int, str]:

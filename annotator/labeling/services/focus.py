@@ -28,7 +28,7 @@ def set_focus(
     _check(project, actor.pk, user_id, class_id, filters)
     focus, _ = QueueFocus.objects.update_or_create(
         project=project,
-        user_id=user_id,
+        user=User.objects.get(pk=user_id) if user_id else None,
         defaults={"label_class_id": class_id, "filter": filters, "created_by": actor},
     )
     if user_id == actor.pk:
