@@ -32,7 +32,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
     now = timezone.now()
     expires = now + timedelta(seconds=settings.LEASE_SECONDS)
     held = _held(project, user)
-    focused = FocusQueue(project, user)
+    ahead = _Ahead(project, user, now, count)
     QueueState.objects.get_or_create(project=project)
     with transaction.atomic():
         # The project before its queue, the order in which every transaction takes these two locks: a new task
@@ -44,7 +44,7 @@ def lease_tasks(*, project: Project, user: User, count: int) -> list[Task]:
         return_expired_pages(project=project, now=now)
         held.update(lease_expires_at=expires)
         for _ in range(count - held.count()):
-            if not _lease_next(queue, user, focused, now, expires):
+            if not _lease_next(queue, ahead, expires):
                 break
         queue.save(update_fields=["handed_out", "handed_out_blind"])
     return list(
@@ -59,12 +59,26 @@ def _held(project: Project, user: User) -> QuerySet[Task]:
     return Task.objects.filter(project=project, leased_to=user, state=Task.State.LEASED, page=None)
 
 
-def _lease_next(queue: QueueState, user: User, focused: FocusQueue, now: datetime, expires: datetime) -> bool:
-    """Lease one more task: a blind one when its turn has come, else of the lead's focus, a vote, or of the round."""
-    project = queue.project
+class _Ahead:
+    """What may be handed to a person next: of the lead's focus, votes, the round; each is read when it is due."""
+
+    def __init__(self, project: Project, user: User, now: datetime, count: int) -> None:
+        self.user, self.now = user, now
+        self._focused = FocusQueue(project, user)
+        votes, queued = _wanted_votes(project, user, now), _queued(project, now)
+        self._tasks = (task for tasks in (votes, queued) for task in tasks[:count])
+
+    def next(self) -> Task | None:
+        """Return the next task; the lease's transaction holds the queue, so nobody else can take it meanwhile."""
+        return self._focused.next(self.now) or next(self._tasks, None)
+
+
+def _lease_next(queue: QueueState, ahead: _Ahead, expires: datetime) -> bool:
+    """Lease one more task: a blind one when its turn has come, else what is ahead."""
+    project, now = queue.project, ahead.now
     blind_is_due = (queue.handed_out_blind + 1) * project.blind_every <= queue.handed_out + 1
     task = _next_blind(project, now) if blind_is_due else None
-    task = task or focused.next(now) or _next_vote(project, user, now) or _next_queued(project, now)
+    task = task or ahead.next()
     if task is None and not undrawn(project).exists():
         task = _next_blind(project, now)  # the pool is done: the rest of the reserve is all there is
     if task is None:
@@ -74,7 +88,7 @@ def _lease_next(queue: QueueState, user: User, focused: FocusQueue, now: datetim
     leased = (
         _free(now)
         .filter(pk=task.pk)
-        .update(state=Task.State.LEASED, leased_to=user, lease_expires_at=expires, lease_order=queue.handed_out)
+        .update(state=Task.State.LEASED, leased_to=ahead.user, lease_expires_at=expires, lease_order=queue.handed_out)
     )
     assert leased == 1, "the queue row is locked, so nobody can have taken the task meanwhile"
     return True
@@ -86,16 +100,16 @@ def _free(now: datetime) -> QuerySet[Task]:
     return Task.objects.filter(free, image__holdout=None, image__archived_at=None)
 
 
-def _next_vote(project: Project, user: User, now: datetime) -> Task | None:
-    """The longest-waiting picture on which another vote is wanted, and on which this person has not answered."""
+def _wanted_votes(project: Project, user: User, now: datetime) -> QuerySet[Task]:
+    """Pictures on which another vote is wanted and this person has not answered, the longest-waiting first."""
     spoken = Annotation.objects.filter(SPOKE, image=OuterRef("image"), user=user, undone_by=None)
     held = Task.objects.filter(image=OuterRef("image"), state=Task.State.LEASED, lease_expires_at__gte=now)
     tasks = _free(now).filter(project=project, purpose=Purpose.REVIEW, image__trust=Trust.NONE, image__reserve=False)
-    return tasks.filter(~Exists(spoken), ~Exists(held)).order_by("id").first()
+    return tasks.filter(~Exists(spoken), ~Exists(held)).order_by("id")
 
 
-def _next_queued(project: Project, now: datetime) -> Task | None:
-    """The best-ranked free task of the active round; of pictures with votes, only further voters are asked."""
+def _queued(project: Project, now: datetime) -> QuerySet[Task]:
+    """The free tasks of the active round, best first; of pictures with votes, only further voters are asked."""
     voted = standing_votes(project).filter(image=OuterRef("image"))
     tasks = _free(now).filter(
         ~Exists(voted),
@@ -105,7 +119,7 @@ def _next_queued(project: Project, now: datetime) -> Task | None:
         image__trust=Trust.NONE,
         image__reserve=False,
     )
-    return tasks.order_by("rank", "id").first()
+    return tasks.order_by("rank", "id")
 
 
 def _next_blind(project: Project, now: datetime) -> Task | None:
