@@ -49,8 +49,18 @@ export function currentLanguage(): Language {
   return i18next.language in languages ? (i18next.language as Language) : "en";
 }
 
+const formats = new Map<Language, Intl.NumberFormat>();
+
+/** Making a format takes longer than the rest of a page's answer to a key, so each is made once. */
+function numberFormat(): Intl.NumberFormat {
+  const language = currentLanguage();
+  const known = formats.get(language) ?? new Intl.NumberFormat(language);
+  formats.set(language, known);
+  return known;
+}
+
 export function count(value: number): string {
-  return new Intl.NumberFormat(currentLanguage()).format(value);
+  return numberFormat().format(value);
 }
 
 /** A share as per cent with the given decimals: 0.868 → "86.8 %". */
