@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
@@ -146,7 +147,8 @@ LabelledSerializer = inline_serializer(
 )
 
 
-def _show_labelled(images: Iterable[Image]) -> list[dict[str, Any]]:
+def _show_labelled(images: Sequence[Image]) -> list[dict[str, Any]]:
+    prefetch_related_objects(images, "sources")
     return [{"image": image_brief(image), "label": image.label_id} for image in images]
 
 

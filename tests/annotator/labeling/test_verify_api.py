@@ -173,3 +173,37 @@ def test_annotators_see_their_own_misses_and_leads_everybodys(client_for):
     everybody = client_for(project.created_by).get(address(project, "/misses")).json()
     assert {row["user"]["id"] for row in everybody["results"]} == {one.pk, other.pk}
     assert (everybody["everybody"]["pages"], everybody["everybody"]["planted"]) == (2, 4)
+
+
+@pytest.mark.django_db
+def test_a_lead_sets_what_is_planted_and_whether_pages_adapt(client_for):
+    project = verify_project(cats=40, known=8)
+    client = client_for(project.created_by)
+    answer = client.patch(f"/api/projects/{project.pk}", {"gold_per_page": 0, "verify_adaptive": True}, format="json")
+    assert (answer.json()["gold_per_page"], answer.json()["verify_adaptive"]) == (0, True)
+    opened = client.get(address(project)).json()
+    assert (opened["adaptive"], opened["order"]) == (True, "confident")
+    assert [row["waiting"] for row in opened["classes"]] == [9]  # of those that nobody looked at yet, 90 % and more
+    assert opened["classes"][0]["low"] >= 0.9
+    page = take(client, project, size=None).json()["pages"][0]
+    assert (page["size"], Task.objects.filter(purpose=Purpose.GOLD).count()) == (9, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", [-1, 7, "many", None, 2**40])
+def test_a_page_has_six_planted_pictures_at_most(client_for, value):
+    project = verify_project(cats=1)
+    answer = client_for(project.created_by).patch(
+        f"/api/projects/{project.pk}", {"gold_per_page": value}, format="json"
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["gold_per_page"])
+
+
+@pytest.mark.django_db
+def test_an_archived_class_is_no_longer_offered(client_for):
+    project = verify_project(cats=20, dogs=5)
+    dog = class_of(project, "dog")
+    client = client_for(project.created_by)
+    client.patch(f"/api/projects/{project.pk}/classes/{dog.pk}", {"archived": True}, format="json")
+    assert [row["class"] for row in client.get(address(project)).json()["classes"]] == [class_of(project, "cat").pk]
+    assert take(client, project, **{"class": dog.pk}).status_code == 400

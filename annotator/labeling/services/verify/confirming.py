@@ -107,7 +107,7 @@ def own_page(project: Project, user: User, page_id: int) -> VerifyPage:
 
 def _tasks(page: VerifyPage) -> list[Task]:
     """The page's tasks in the order of the pictures on it."""
-    return list(page.tasks.select_related("image").prefetch_related("image__sources").order_by("lease_order"))
+    return list(page.tasks.select_related("image").order_by("lease_order"))
 
 
 def _checked(

@@ -80,7 +80,7 @@ def _standing(page: VerifyPage, tasks: Sequence[Task]) -> list[Annotation]:
     assert page.client_id is not None, "it is confirmed"
     ids = [row_id(page.client_id, task.pk) for task in tasks]
     rows = Annotation.objects.filter(user_id=page.user_id, client_id__in=ids, undone_by=None)
-    return list(rows.select_related("image").prefetch_related("image__sources").order_by("id"))
+    return list(rows.select_related("image").order_by("id"))
 
 
 def _decisions(rows: Sequence[Annotation]) -> list[Annotation]:
