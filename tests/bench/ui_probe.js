@@ -27,6 +27,8 @@
   }
 
   const loaded = (image) => image.complete && image.naturalWidth > 0;
+  /** Decoded already, or never painted before it is. */
+  const painted = (image) => decoded.has(image) || image.decoding === "sync";
 
   /** The pictures on the screen and the name of what they show: one picture's hash, or a page's tasks. */
   function onScreen() {
@@ -48,7 +50,7 @@
     probe.lost += lost.length;
     const record = { name, committed: performance.now(), painted: null };
     probe.shown.push(record);
-    const rest = pictures.filter((picture) => !decoded.has(picture));
+    const rest = pictures.filter((picture) => !painted(picture));
     const done = (time) => {
       record.painted = time;
       if (key) Object.assign(key, { painted: time, to: name });
@@ -67,7 +69,7 @@
     },
     { capture: true },
   );
-  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ["src", "data-task"] });
+  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ["src", "data-task", "data-testid"] });
   addEventListener("load", look, { capture: true });
 
   new PerformanceObserver((list) => {

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.e2e
 KINDS = ("disc", "bars", "checks", "cross")
 PASSWORD = "correct horse battery"
 LABELS = 32
-QUICK = {"preset": "quick", "recipe": {"epochs": 1}}
+QUICK = {"preset": "quick", "recipe": {"epochs": 2}}
 NAMES = tuple(rooms(Furnished(0, 0, 0, 0, 0)))
 
 

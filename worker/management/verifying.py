@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
 from worker.management.client import ApiError, Client
 from worker.management.simulation import SUGGESTIONS_PAGE, Simulation
 
@@ -44,12 +42,12 @@ class Overlooked:
     """Decides which mistakes are overlooked: an even share of them, so that chance does not blur a comparison."""
 
     share: float
-    due: float = 0.5
+    due: float = 0.0
 
     def next(self) -> bool:
         """Whether this mistake goes unseen."""
         self.due += self.share
-        if self.due < 1:
+        if self.due < 1 - 1e-9:
             return False
         self.due -= 1
         return True
@@ -86,40 +84,33 @@ class Verifying:
         self.known = self.simulation.known
         self.rng = random.Random(self.plan.seed)  # noqa: S311 - a simulation, not a secret
         self.among_pool, self.among_planted = Overlooked(self.plan.miss), Overlooked(self.plan.miss)
-        pool, threshold = self._pool()
-        for label_class in self._classes():
-            while self._page(label_class, threshold):
-                self.report(f"{self.tally.labels} labels on {self.tally.pages} pages")
+        pool = self._pool()
+        while self.tally.labels < self.plan.share * pool and self._page():
+            self.report(f"{self.tally.labels} labels on {self.tally.pages} pages")
         return self._result(pool)
 
-    def _pool(self) -> tuple[int, float]:
-        """Return the size of the pool and the least confidence of the share that is to be verified."""
-        said = confidences(self.client, self.base)
-        images = self.client.pages(f"{self.base}/images", limit=1000, trust_min=0)
-        pool = [
-            said[image["position"]][1]
+    def _pool(self) -> int:
+        """Return how many pictures of the pool there is a suggestion for."""
+        suggested = {row[0] for row in self.client.pages(f"{self.base}/suggestions", limit=SUGGESTIONS_PAGE)}
+        images = self.client.pages(f"{self.base}/images", limit=1000)
+        pool = sum(
+            image["position"] in suggested and not (image["trust"] or image["reserve"] or image["holdout"])
             for image in images
-            if not image["trust"] and not image["reserve"] and not image["holdout"] and image["position"] in said
-        ]
+        )
         if not pool:
             raise ApiError("Nothing is suggested yet: label some pictures first.")
-        return len(pool), float(np.quantile(pool, 1 - self.plan.share))
+        return pool
 
-    def _classes(self) -> list[int]:
-        waiting = self.client.get(f"{self.base}/verify")["classes"]
-        return [row["class"] for row in waiting if row["waiting"]]
-
-    def _page(self, label_class: int, threshold: float) -> bool:
-        """Take and confirm a page of the class; False when none is left above the threshold."""
-        body = {"mode": "class", "class": label_class, "order": "confident", "size": self.plan.size, "count": 1}
-        pages = self.client.post(f"{self.base}/verify/pages", body)["pages"]
-        if not pages:
-            return False
-        if max(picture["confidence"] or 0 for picture in pages[0]["pictures"]) < threshold:
-            self.client.post(f"{self.base}/verify/release", {"pages": [page["id"] for page in pages]})
-            return False
-        self._confirm(pages[0])
-        return True
+    def _page(self) -> bool:
+        """Take and confirm a page of the class with the likeliest suggestion; False when none is offered any more."""
+        waiting = [row for row in self.client.get(f"{self.base}/verify")["classes"] if row["waiting"]]
+        for row in sorted(waiting, key=lambda row: row["high"], reverse=True):
+            body = {"mode": "class", "class": row["class"], "order": "confident", "size": self.plan.size, "count": 1}
+            pages = self.client.post(f"{self.base}/verify/pages", body)["pages"]
+            if pages:
+                self._confirm(pages[0])
+                return True
+        return False
 
     def _confirm(self, page: dict[str, Any]) -> None:
         exceptions = [said for picture in page["pictures"] if (said := self._exception(page["class"], picture))]
@@ -210,9 +201,3 @@ def label_minutes(tally: Tally) -> float:
 def share(part: int, whole: int) -> float:
     """Return part ÷ whole, 0 of nothing."""
     return part / whole if whole else 0.0
-
-
-def confidences(client: Client, base: str) -> dict[int, tuple[int, float]]:
-    """Return (suggested class, confidence) by position."""
-    rows = client.pages(f"{base}/suggestions", limit=SUGGESTIONS_PAGE)
-    return {position: (label, confidence) for position, label, confidence in rows}
