@@ -153,7 +153,7 @@ def selection_arms(project: Project, data: RefreshData) -> Arms:
             arms[code != CONTROL].append(row)
             strategies[strategy] += code != CONTROL
     used = {name: number for name, number in strategies.items() if number}
-    return Arms(*(np.array(arm, np.int64) for arm in arms), strategies=used)
+    return Arms(np.array(arms[0], np.int64), np.array(arms[1], np.int64), used)
 
 
 @dataclass(frozen=True)

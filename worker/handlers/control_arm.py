@@ -32,8 +32,13 @@ def handle(ctx: JobContext) -> dict[str, Any]:
     # Where a picture may have several labels, a head is right about it when it has the whole set right.
     labels = data.train_labels if data.train_targets is None else data.train_targets
     truth = data.test_labels if data.test_targets is None else data.test_targets
+
+    def part(arm: np.ndarray) -> Labelled:
+        return Labelled(vectors.rows(data.train[arm[:MOST]]), labels[arm[:MOST]])
+
     gain = measure_gain(
-        *(Labelled(vectors.rows(data.train[arm[:MOST]]), labels[arm[:MOST]]) for arm in (arms.control, arms.chosen)),
+        part(arms.control),
+        part(arms.chosen),
         Labelled(vectors.rows(data.test), truth),
         vectors.rows(data.pool[spread]),
         data.classes.tolist(),

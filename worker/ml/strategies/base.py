@@ -74,7 +74,7 @@ class Probs:
     def surest(self, positions: Int64) -> Float32:
         """How sure [k] the head is of what it says: p1, or of the class that it is least sure of max(p, 1 - p)."""
         if self.multi_label:
-            return (1 + np.asarray(self.margins[positions], np.float32)) / 2
+            return np.asarray(self.margins[positions], np.float32) / np.float32(2) + np.float32(0.5)
         return np.asarray(self.top_prob[positions, 0], np.float32)
 
 
