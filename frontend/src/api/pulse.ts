@@ -31,7 +31,7 @@ const touched: Record<string, KeyMaker[]> = {
   case_opened: [keys.cases, keys.notifications],
   case_answered: [keys.cases, keys.notifications],
   case_resolved: [keys.cases, keys.history, keys.agreement, keys.notifications],
-  refreshed: [keys.balance, keys.focus, keys.jobs, keys.gallery, keys.selection],
+  refreshed: [keys.balance, keys.focus, keys.jobs, keys.gallery, keys.selection, keys.verify],
   job_finished: [keys.jobs, keys.imports, keys.selection, keys.duplicates],
   holdout_added: [keys.balance],
   holdout_dropped: [keys.balance],

@@ -74,9 +74,11 @@ function Sum({ desk, view, classOf }: Props) {
           ? t("verify.comingBack")
           : !label
             ? t("verify.classFirst")
-            : left
-              ? t(more, { count: left, number: count(left) })
-              : t("verify.noMoreMistakes")}
+            : page.mode === "cluster"
+              ? t("verify.oneLabel")
+              : left
+                ? t(more, { count: left, number: count(left) })
+                : t("verify.noMoreMistakes")}
       </small>
     </div>
   );
@@ -88,7 +90,7 @@ export function ConfirmBar(props: Props) {
   const { desk, view } = props;
   const last = view.done.at(-1);
   return (
-    <footer className={styles.bar}>
+    <section className={styles.bar} aria-label={t("verify.confirm")}>
       <Sum {...props} />
       <Exceptions {...props} />
       <span className={styles.gap} />
@@ -118,6 +120,6 @@ export function ConfirmBar(props: Props) {
         {t("verify.confirm")}
         <KeyHint command="verify.confirm" />
       </Button>
-    </footer>
+    </section>
   );
 }

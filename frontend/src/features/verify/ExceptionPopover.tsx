@@ -1,4 +1,4 @@
-import { CircleHelp, Flag, Search, SkipForward, ZoomIn } from "lucide-react";
+import { CircleHelp, Flag, Search, SkipForward, X, ZoomIn } from "lucide-react";
 import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { LabelClass } from "../../api/types";
@@ -96,6 +96,14 @@ export function Choices(props: Props) {
           onClick={onCloser}
         >
           <ZoomIn size={16} strokeWidth={1.5} />
+        </IconButton>
+        <IconButton
+          label={t("common.close")}
+          className={styles.closer}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => desk.step({ do: "close" })}
+        >
+          <X size={18} strokeWidth={1.5} />
         </IconButton>
         <KeyHint command="verify.leave" />
       </header>

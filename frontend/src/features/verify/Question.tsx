@@ -41,11 +41,8 @@ function ClassPicker({
   const [open, setOpen] = useState(false);
   return (
     <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <AriaButton
-        className={styles.picker}
-        aria-label={`${label}: ${chosen?.name ?? empty}`}
-        data-testid="verify-class"
-      >
+      <AriaButton className={styles.picker} data-testid="verify-class">
+        <span className="visually-hidden">{label}</span>
         {chosen && <ClassTile of={chosen} size="l" />}
         <b data-empty={chosen ? undefined : ""}>{chosen?.name ?? empty}</b>
         <ChevronDown size={16} strokeWidth={1.5} aria-hidden />

@@ -190,48 +190,52 @@ function Room(props: RoomProps) {
   return (
     <div className={styles.page} data-testid="verify-page">
       <Head {...props} view={view} narrow={narrow} />
-      <Question
-        overview={overview}
-        settings={settings}
-        page={page}
-        inHand={view.ahead.reduce((sum, one) => sum + one.pictures.length, 0)}
-        label={label}
-        classes={leaves(classes)}
-        classOf={classOf}
-        onLabelPage={(id) => desk.step({ do: "label-page", label: id })}
-      />
-      <main className={styles.room}>
-        {page || (view.loading && !view.error) ? (
-          <PageGrid
-            desk={desk}
-            view={view}
-            narrow={narrow}
-            classOf={classOf}
-            wantsFocus={wantsFocus}
-            nominal={wanted.size ?? page?.size ?? overview.size}
-          >
-            {(grid, room, scroll) => {
-              columns.current = grid.columns;
-              return (
-                <>
-                  {closer.open && <Closer desk={desk} view={view} classOf={classOf} onClose={closer.close} />}
-                  {asks && (
-                    <ExceptionPopover
-                      {...{ desk, view, classes, classOf, grid, room, scroll, searching }}
-                      sheet={narrow}
-                      onSearch={setSearching}
-                      onCloser={closer.pin}
-                    />
-                  )}
-                </>
-              );
-            }}
-          </PageGrid>
-        ) : (
-          <NothingToVerify {...{ project, desk, view, overview, settings, classOf }} />
-        )}
+      <main className={styles.main}>
+        <Question
+          overview={overview}
+          settings={settings}
+          page={page}
+          inHand={view.ahead.reduce((sum, one) => sum + one.pictures.length, 0)}
+          label={label}
+          classes={leaves(classes)}
+          classOf={classOf}
+          onLabelPage={(id) => desk.step({ do: "label-page", label: id })}
+        />
+        <div className={styles.room}>
+          {page || (view.loading && !view.error) ? (
+            <PageGrid
+              desk={desk}
+              view={view}
+              narrow={narrow}
+              classOf={classOf}
+              wantsFocus={wantsFocus}
+              nominal={wanted.size ?? page?.size ?? overview.size}
+            >
+              {(grid, room, scroll) => {
+                columns.current = grid.columns;
+                return (
+                  <>
+                    {closer.open && (
+                      <Closer desk={desk} view={view} classOf={classOf} onClose={closer.close} />
+                    )}
+                    {asks && (
+                      <ExceptionPopover
+                        {...{ desk, view, classes, classOf, grid, room, scroll, searching }}
+                        sheet={narrow}
+                        onSearch={setSearching}
+                        onCloser={closer.pin}
+                      />
+                    )}
+                  </>
+                );
+              }}
+            </PageGrid>
+          ) : (
+            <NothingToVerify {...{ project, desk, view, overview, settings, classOf }} />
+          )}
+        </div>
+        <ConfirmBar desk={desk} view={view} classOf={classOf} />
       </main>
-      <ConfirmBar desk={desk} view={view} classOf={classOf} />
       <StatusLine
         overview={overview}
         view={view}
