@@ -173,10 +173,15 @@ def tables(summary: Mapping[str, Any], others: Mapping[str, Mapping[str, str]]) 
         lines.append(f"| {' | '.join(cells)} | {row['seconds']:.1f} |")
     parts.append("\n".join(["All sets", "", *lines]))
     if others:
-        rows = [f"| {name} | {' | '.join(cells.values())} |" for name, cells in others.items()]
-        sets = list(next(iter(others.values())))
-        parts.append("\n".join([f"| scikit-activeml | {' | '.join(sets)} |", "|---" * (len(sets) + 1) + "|", *rows]))
+        parts.append(others_table(others))
     return "\n\n".join(parts)
+
+
+def others_table(others: Mapping[str, Mapping[str, str]]) -> str:
+    """Markdown: the other library's areas and times, by strategy and set."""
+    sets = list(next(iter(others.values())))
+    rows = [f"| {name} | {' | '.join(cells.values())} |" for name, cells in others.items()]
+    return "\n".join([f"| scikit-activeml | {' | '.join(sets)} |", "|---" * (len(sets) + 1) + "|", *rows])
 
 
 def _table_of_set(name: str, rows: Mapping[str, Mapping[str, Any]]) -> str:

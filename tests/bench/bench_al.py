@@ -27,7 +27,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from tests.bench import al_activeml
-from tests.bench.al_report import Curve, area, broken_bounds, summarise, tables
+from tests.bench.al_report import Curve, area, broken_bounds, others_table, summarise, tables
 from tests.bench.pools import Pool, load_pool, problem, trained
 from worker.ml.head import probabilities
 from worker.ml.strategies import DEFAULT_STRATEGY, REGISTRY
@@ -135,6 +135,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("folders", metavar="SET", nargs="+", type=Path)
     parser.add_argument("--strategies", nargs="+", choices=list(REGISTRY))
     parser.add_argument("--full", action="store_true", help="all strategies, and scikit-activeml's of the same names")
+    parser.add_argument("--theirs", action="store_true", help="scikit-activeml's strategies alone")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--json", type=Path, help="write what the tables are made of")
     return parser.parse_args(arguments)
@@ -145,6 +146,9 @@ def main(arguments: Sequence[str]) -> None:
     began = time.monotonic()
     for folder in options.folders:
         load_pool(folder)  # embeds it, with both cores
+    if options.theirs:
+        print(others_table(compare_with_activeml(options.folders, min(options.seeds, ACTIVEML_SEEDS))))
+        return
     strategies = options.strategies or (list(REGISTRY) if options.full else COMPARED)
     found = run(options.folders, strategies, options.seeds)
     others = compare_with_activeml(options.folders, min(options.seeds, ACTIVEML_SEEDS)) if options.full else {}
