@@ -341,6 +341,7 @@ def test_a_million_pictures_are_counted_from_arrays(project, monkeypatch):
         image_id=np.arange(1, n + 1),
         label=np.where(trust > 0, cat, 0),
         batch=np.zeros(n, np.int64),
+        group=np.arange(n),
         trust=trust,
         reserve=none,
         holdout=none,

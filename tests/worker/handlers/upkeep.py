@@ -27,7 +27,9 @@ from annotator.labeling.models import (
     Annotation,
     Case,
     CaseComment,
+    ClassExample,
     ImageLabel,
+    QueueFocus,
     QueueState,
     SelectionGain,
     SelectionRound,
@@ -81,7 +83,8 @@ def furnish(name: str, seeds: tuple[int, ...] = (1, 2)) -> Project:
     """Make a project with pictures and with rows in every table that a project can have rows in."""
     project = make_project(lead=make_user(f"lead of {name}"), name=name, lot_key="0" * 32)
     cat, dog = project.classes.order_by("index")
-    project.classes.filter(pk=cat.pk).update(parent=dog)
+    project.classes.filter(pk=cat.pk).update(parent=dog, hotkey="c")
+    project.classes.filter(pk=dog.pk).update(hotkey="c")
     lead = project.created_by
     batch = ImportBatch.objects.create(project=project, name="photos", created_by=lead)
     upload = inbox_of(batch) / "files/a.jpg"
@@ -92,6 +95,9 @@ def furnish(name: str, seeds: tuple[int, ...] = (1, 2)) -> Project:
     for number, image in enumerate(images):
         ImageSource.objects.create(batch=batch, image=image, path=f"{number}.jpg")
     set_holdout(project=project, name="exam", image_ids=[images[0].pk], user=lead)
+    ClassExample.objects.create(label_class=cat, image=images[-1], created_by=lead)
+    for user in (None, lead):
+        QueueFocus.objects.create(project=project, user=user, label_class=cat, created_by=lead)
     _label(project, images[-1])
     Finding.objects.create(project=project, kind="duplicate", image=images[-1], other=images[0], score=1)
     Separation.objects.create(project=project, user=lead, parts=[[0], [1]])
