@@ -4969,6 +4969,8 @@ export interface components {
             source: string;
             label_id: number;
             label: string;
+            /** @description all of them, where pictures may have several */
+            labels?: string[];
             trust: components["schemas"]["TrustEnum"];
             split: components["schemas"]["SplitEnum"];
             blind: boolean;

@@ -20,11 +20,11 @@ export function AccuracyCard({ project, overview }: { project: number; overview:
     }));
   const { head } = overview;
   const known = head && head.accuracy !== null;
+  // Where a picture may have several labels, it counts as right when its whole set is.
+  const sets = overview.heads.some((one) => one.micro_f1 !== null);
+  const title = t(sets ? "home.setAccuracy" : "home.accuracy");
   return (
-    <Card
-      title={t("home.accuracy")}
-      aside={<Link to={`/projects/${project}/selection`}>{t("selection.title")}</Link>}
-    >
+    <Card title={title} aside={<Link to={`/projects/${project}/selection`}>{t("selection.title")}</Link>}>
       {known ? (
         <>
           <p className={styles.big} data-testid="home-accuracy">
@@ -34,12 +34,13 @@ export function AccuracyCard({ project, overview }: { project: number; overview:
                 head.high !== null &&
                 `${(head.low * 100).toFixed(1)} – ${(head.high * 100).toFixed(1)}, `}
               {t("home.testPictures", { count: head.test_size, number: count(head.test_size) })}
+              {head.micro_f1 !== null && `, ${t("home.microF1", { share: percent(head.micro_f1, 1) })}`}
             </span>
           </p>
           <LineChart
             points={points}
             height={240}
-            label={t("home.accuracy")}
+            label={title}
             formatX={(value) => count(Math.round(value))}
             formatY={(value) => String(Math.round(value * 1000) / 10)}
           />

@@ -5,11 +5,10 @@ import type { HeadBrief, Overview } from "../../api/types";
 import { Ring } from "../../components/Progress";
 import { count, percent } from "../../messages/i18n";
 import type { DeskController } from "./desk";
-import type { QueueStatus } from "./queue";
 import { pace } from "./session";
 import styles from "./statusbar.module.css";
 import { ThreadNews } from "./ThreadNews";
-import { useWatch } from "./useDesk";
+import { useAfterPaint } from "./useDesk";
 
 /** Says for three seconds that a new head is in use. */
 function useFresh(name: string | undefined): boolean {
@@ -37,15 +36,17 @@ function Accuracy({ head }: { head: HeadBrief }) {
       : undefined;
   return (
     <span title={interval}>
-      {t("label.test")} <b>{percent(head.accuracy, 1)}</b>
+      {t(head.micro_f1 === null ? "label.test" : "label.testSets")} <b>{percent(head.accuracy, 1)}</b>
       {half !== null && ` ± ${half.toFixed(1)}`},{" "}
       {t("label.testSize", { count: head.test_size, number: count(head.test_size) })}
     </span>
   );
 }
 
-function Saved({ queue }: { queue: QueueStatus }) {
+/** Never late: who sees "Saved" may close the page. */
+function Saved({ desk }: { desk: DeskController }) {
   const { t } = useTranslation();
+  const queue = useSyncExternalStore(desk.queue.subscribe, desk.queue.read);
   const words = {
     saved: t("status.saved"),
     saving: t("status.saving", { count: queue.pending }),
@@ -71,12 +72,9 @@ function useToday(overview: Overview | undefined, given: number): number {
 export function StatusBar({ desk, project }: { desk: DeskController; project: number }) {
   const { t } = useTranslation();
   const { data: overview } = useOverview(project);
-  const times = useWatch(desk, (view) => view.times);
-  const today = useToday(
-    overview,
-    useWatch(desk, (view) => view.given),
-  );
-  const queue = useSyncExternalStore(desk.queue.subscribe, desk.queue.read);
+  const { times, given } = useAfterPaint(desk.subscribe, desk.read);
+  const queue = useAfterPaint(desk.queue.subscribe, desk.queue.read);
+  const today = useToday(overview, given);
   const head = overview?.head;
   const fresh = useFresh(head?.name);
   const speed = pace(times, Date.now());
@@ -85,7 +83,7 @@ export function StatusBar({ desk, project }: { desk: DeskController; project: nu
   const refreshing = overview?.jobs.some((job) => job.kind === "head_refresh");
   return (
     <footer className={styles.bar} data-testid="label-status">
-      <Saved queue={queue} />
+      <Saved desk={desk} />
       {!queue.durable && (
         <span className={styles.warn} role="status" data-testid="not-kept">
           {t("status.notKept")}
