@@ -59,7 +59,7 @@ export function ClassPicker({
       <div className={styles.search}>
         <SearchList
           items={leaves(classes)}
-          text={(one) => one.name}
+          text={(one) => [one.name, ...one.aliases].join(" ")}
           itemKey={(one) => one.id}
           render={(one) => (
             <>

@@ -16,8 +16,8 @@ interface Props {
   gap?: number;
   heightOf: (width: number) => number;
   label: string;
-  /** The inside of a cell, which is a button. */
-  cell: (index: number) => { key: string | number; label: string; content: ReactNode };
+  /** The inside of a cell, which is a button; `label` names it where its content does not. */
+  cell: (index: number) => { key: string | number; label?: string; content: ReactNode };
   selected?: number | null;
   onOpen: (index: number) => void;
   /** The focus went to another cell by a key. */

@@ -16,7 +16,7 @@ import { Filters, type Look } from "./Filters";
 import styles from "./history.module.css";
 import { Panel } from "./Panel";
 import { type Chosen, narrowing } from "./query";
-import { Cell, Line, useRowName } from "./Row";
+import { Cell, Line } from "./Row";
 import { useHistoryRoom } from "./useHistoryRoom";
 
 const lineHeight = 56;
@@ -66,7 +66,6 @@ function Rows({
   onEnd: () => void;
 }) {
   const { t } = useTranslation();
-  const nameOf = useRowName(tiles);
   const narrow = useNarrow();
   const list = look === "list";
   return (
@@ -83,7 +82,6 @@ function Rows({
           const row = rows[index];
           return {
             key: row?.id ?? index,
-            label: row ? nameOf(row) : "",
             content:
               row &&
               (list ? <Line row={row} tiles={tiles} names={names} /> : <Cell row={row} tiles={tiles} />),

@@ -112,8 +112,8 @@ export function Panel(props: PanelProps) {
         <span>{props.place}</span>
       </header>
       {props.onBig && (
-        <button type="button" className={styles.look} onClick={props.onBig} aria-label={t("history.big")}>
-          <img src={row.image.urls.preview} alt="" />
+        <button type="button" className={styles.look} onClick={props.onBig}>
+          <img src={row.image.urls.preview} alt={t("history.big")} />
           <span>
             <Maximize2 size={14} strokeWidth={1.5} aria-hidden /> <kbd aria-hidden>Enter</kbd>
           </span>

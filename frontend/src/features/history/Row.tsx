@@ -11,7 +11,7 @@ import {
 import { useTranslation } from "react-i18next";
 import type { HistoryRow } from "../../api/history";
 import { Badge, type Tone } from "../../components/Badge";
-import { Labels, labelNames, type Tiles } from "../../components/Labels";
+import { Labels, type Tiles } from "../../components/Labels";
 import { dateTime, percent } from "../../messages/i18n";
 import styles from "./history.module.css";
 import { agreed, type Fate, fateOf } from "./rows";
@@ -62,20 +62,6 @@ export function Suggested({ row, tiles }: { row: HistoryRow; tiles: Tiles }) {
   );
 }
 
-export function useRowName(tiles: Tiles): (row: HistoryRow) => string {
-  const { t } = useTranslation();
-  return (row) => {
-    const fate = fateOf(row);
-    const parts = [
-      row.image.name,
-      row.verdict === "label" ? labelNames(row.labels, tiles) : t(`history.verdicts.${row.verdict}`),
-      fate !== "stands" && t(`history.fates.${fate}`),
-      dateTime(row.created_at),
-    ];
-    return parts.filter(Boolean).join(", ");
-  };
-}
-
 /** One answer as a line. */
 export function Line({ row, tiles, names }: { row: HistoryRow; tiles: Tiles; names: boolean }) {
   const { t } = useTranslation();
@@ -115,7 +101,7 @@ export function Cell({ row, tiles }: { row: HistoryRow; tiles: Tiles }) {
       data-testid="history-row"
       data-row={row.id}
     >
-      <img src={row.image.urls.thumb} alt="" />
+      <img src={row.image.urls.thumb} alt={row.image.name} />
       <span className={styles.caption}>
         <Said row={row} tiles={tiles} />
       </span>

@@ -18,8 +18,10 @@ export interface Clash {
 
 type Loaded = InfiniteData<HistoryPage>;
 
-function labelsOf(result: AnnotationResult): number[] {
-  return result.label === null ? [] : [result.label];
+/** What the picture has now, as the answer tells: all of it after a conflict, else the first label. */
+function labelsOf({ labels, label }: AnnotationResult): number[] {
+  if (labels.length) return labels;
+  return label === null ? [] : [label];
 }
 
 export function useCorrections(project: number, several: boolean, names: (labels: number[]) => string) {
@@ -73,7 +75,8 @@ export function useCorrections(project: number, several: boolean, names: (labels
         }
         given.current = [...given.current, { image, clientId: result.client_id }];
         setClash(null);
-        show(image, result, labels);
+        // A vote sets no label by itself.
+        show(image, result, result.label === null ? [] : labels);
         showToast(t("history.corrected", { name: names(labels) }), { tone: "good" });
       }),
     [guarded, project, show, names, t],

@@ -86,13 +86,29 @@ export function useHistoryRoom(project: Project) {
     },
     [at, rows.length, goTo, onEnd],
   );
-  const onName = useCallback((id: number) => row && name(row, id), [row, name]);
+  // Whatever is done to a row, it stays the current one when the new answer comes above it.
+  const onName = useCallback(
+    (id: number) => {
+      if (!row) return;
+      setCurrent(row.id);
+      name(row, id);
+    },
+    [row, name],
+  );
   const onSet = useCallback(
-    (labels: number[], version: number) => row && void set(row.image.id, labels, version),
+    (labels: number[], version: number) => {
+      if (!row) return;
+      setCurrent(row.id);
+      void set(row.image.id, labels, version);
+    },
     [row, set],
   );
   const user = me?.user?.id ?? 0;
-  const onUndo = useCallback(() => row && undo(rows, row, user), [rows, row, undo, user]);
+  const onUndo = useCallback(() => {
+    if (!row) return;
+    setCurrent(row.id);
+    undo(rows, row, user);
+  }, [rows, row, undo, user]);
   const here = row !== undefined;
   useHistoryCommands({
     here,

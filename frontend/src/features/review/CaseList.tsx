@@ -33,6 +33,7 @@ function About({ one, tiles }: { one: Case; tiles: Tiles }) {
 }
 
 function Line({ one, tiles }: { one: Case; tiles: Tiles }) {
+  const { t } = useTranslation();
   const Icon = one.kind === "flag" ? Flag : Split;
   const last = one.comments.at(-1);
   return (
@@ -41,6 +42,7 @@ function Line({ one, tiles }: { one: Case; tiles: Tiles }) {
       <span className={styles.about}>
         <b>
           <Icon size={14} strokeWidth={1.5} aria-hidden />
+          {!one.flag && <span className="visually-hidden">{t(`review.kinds.${one.kind}`)}</span>}
           <About one={one} tiles={tiles} />
         </b>
         <small>
@@ -61,14 +63,6 @@ function Line({ one, tiles }: { one: Case; tiles: Tiles }) {
 export function CaseList({ room }: { room: ReviewRoom }) {
   const { t } = useTranslation();
   const { rows, tiles, at } = room;
-  const nameOf = (one: Case) =>
-    [
-      t(`review.kinds.${one.kind}`),
-      one.image.name,
-      ...ballots(one.votes).map(({ labels, voters }) =>
-        t("review.voteName", { label: labelNames(labels, tiles), count: voters.length }),
-      ),
-    ].join(", ");
   return (
     <div className={styles.list}>
       <VirtualGrid
@@ -83,7 +77,6 @@ export function CaseList({ room }: { room: ReviewRoom }) {
           const one = rows[index];
           return {
             key: one?.id ?? index,
-            label: one ? nameOf(one) : "",
             content: one && <Line one={one} tiles={tiles} />,
           };
         }}

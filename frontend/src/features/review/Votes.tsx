@@ -56,10 +56,10 @@ export function Votes({ room }: { room: ReviewRoom }) {
               type="button"
               className={styles.ballot}
               data-first={index === 0 && !draft.length ? true : undefined}
-              aria-label={t("review.acceptName", { name: labelNames(ballot.labels, tiles) })}
               onMouseDown={keepFocus}
               onClick={() => room.decide(ballot.labels)}
             >
+              <span className="visually-hidden">{t("review.acceptRank", { rank: index + 1 })}</span>
               {inside}
             </button>
           );
@@ -99,7 +99,7 @@ export function Accept({ room }: { room: ReviewRoom }) {
       data-testid="review-accept"
     >
       <Check size={16} strokeWidth={1.5} aria-hidden />
-      <span>{t("review.acceptName", { name: labelNames(labels, tiles) })}</span>
+      <span>{t("review.acceptName", { name: labelNames(labels, tiles) || t("label.noClass") })}</span>
       <kbd aria-hidden>Enter</kbd>
     </button>
   );

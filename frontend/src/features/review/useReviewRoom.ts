@@ -129,7 +129,7 @@ export function useReviewRoom(project: Project) {
   const decide = useCallback(
     (labels: number[]) => {
       if (!one || !decides) return;
-      const said = t("review.decided", { name: labelNames(labels, tiles) });
+      const said = t("review.decided", { name: labelNames(labels, tiles) || t("label.noClass") });
       goOn();
       if (reviewer) resolve(one, labels, said);
       else answer(one, labels, said);
