@@ -52,10 +52,10 @@ def resolve_case(*, case: Case, user: User, client_id: uuid.UUID, labels: Sequen
     """
     case = _locked(case)
     before = Annotation.objects.filter(user=user, client_id=client_id).first()
-    if before is not None and before.image_id == case.image_id:
-        return case
     if before is not None:
-        raise Conflict("This client_id is of another answer of yours.")
+        if before.image_id == case.image_id and before.purpose == Purpose.REVIEW and not before.vote:
+            return case
+        raise Conflict("This client_id is of another answer of yours. Choose a new one.")
     image = Image.objects.select_for_update().get(pk=case.image_id)
     if case.state == State.RESOLVED:
         raise Conflict("Somebody closed this case meanwhile. Look at it again; you can reopen it.", code="closed")

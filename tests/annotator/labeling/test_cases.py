@@ -220,6 +220,11 @@ class TestResolving:
         assert (first.status_code, again.status_code, desk.image.label_version) == (200, 200, 1)
         assert again.json() == first.json()
 
+    def test_the_client_id_of_another_answer_is_refused(self, desk):
+        case = desk.flag()
+        vote = desk.answer(desk.reviewer, desk.cat)
+        assert desk.resolve(case, desk.cat, client_id=vote.client_id).status_code == 409
+
     def test_a_label_that_changed_since_is_not_overwritten(self, desk):
         case = desk.flag()
         desk.say(desk.lead, image=desk.image.pk, labels=[desk.dog.pk])
