@@ -1,9 +1,10 @@
 import { History, Undo2 } from "lucide-react";
-import { memo, useMemo, useSyncExternalStore } from "react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { LabelClass, Verdict } from "../../api/types";
 import { ClassTile } from "../../components/ClassTile";
+import { KeyHint } from "../../components/KeyCaps";
 import { count } from "../../messages/i18n";
 import { DeskButton } from "./DeskButton";
 import type { DeskController } from "./desk";
@@ -11,6 +12,7 @@ import styles from "./filmstrip.module.css";
 import { latest, revisiting } from "./revisit";
 import type { Done } from "./session";
 import { saidNames } from "./sets";
+import { useAfterPaint } from "./useDesk";
 
 const behindShown = 6;
 const aheadShown = 14;
@@ -60,21 +62,19 @@ const Coming = memo(function Coming({ thumb }: { thumb: string }) {
   );
 });
 
-/** Where one is: the last answers at the left, the current picture, and what comes. */
-export const Filmstrip = memo(function Filmstrip({ desk, project, classOf }: Props) {
+interface WaysProps extends Pick<Props, "desk" | "project"> {
+  /** There is nothing to take back. */
+  none: boolean;
+}
+
+/** Back by one answer, and to all of them. */
+const Ways = memo(function Ways({ desk, project, none }: WaysProps) {
   const { t } = useTranslation();
-  const view = useSyncExternalStore(desk.subscribe, desk.read);
-  const { done, ahead } = view;
-  const behind = useMemo(() => latest(done.slice(-3 * behindShown)).slice(-behindShown), [done]);
-  const back = revisiting(view);
-  // While an earlier answer is on the screen the strip stays where it was, with that answer marked.
-  const [current, ...coming] = back ? ahead.slice(1) : ahead;
-  const open = back ? ahead[0]?.image.id : undefined;
   return (
-    <div className={styles.strip}>
-      <DeskButton className={styles.back} disabled={!done.length} onClick={() => desk.undo()}>
+    <>
+      <DeskButton className={styles.back} disabled={none} onClick={() => desk.undo()}>
         <Undo2 size={14} strokeWidth={1.5} aria-hidden />
-        {t("label.back")} <kbd aria-hidden>Z</kbd>
+        {t("label.back")} <KeyHint command="label.undo" />
       </DeskButton>
       <Link
         to={`/projects/${project}/history`}
@@ -84,6 +84,23 @@ export const Filmstrip = memo(function Filmstrip({ desk, project, classOf }: Pro
       >
         <History size={14} strokeWidth={1.5} aria-hidden />
       </Link>
+    </>
+  );
+});
+
+/** Where one is: the last answers at the left, the current picture, and what comes. */
+export const Filmstrip = memo(function Filmstrip({ desk, project, classOf }: Props) {
+  const { t } = useTranslation();
+  const view = useAfterPaint(desk.subscribe, desk.read);
+  const { done, ahead } = view;
+  const behind = useMemo(() => latest(done.slice(-3 * behindShown)).slice(-behindShown), [done]);
+  const back = revisiting(view);
+  // While an earlier answer is on the screen the strip stays where it was, with that answer marked.
+  const [current, ...coming] = back ? ahead.slice(1) : ahead;
+  const open = back ? ahead[0]?.image.id : undefined;
+  return (
+    <div className={styles.strip}>
+      <Ways desk={desk} project={project} none={!done.length} />
       <ol className={styles.behind} aria-label={t("label.answered")}>
         {behind.map((one) => (
           <Answered

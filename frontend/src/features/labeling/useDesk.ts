@@ -68,6 +68,35 @@ export function useCurrent(desk: DeskController): Task | undefined {
   return useSyncExternalStore(desk.subscribe, () => desk.current);
 }
 
+/**
+ * A state a frame late: what follows the picture is drawn when the picture is there, so that it never makes
+ * it wait.
+ */
+export function useAfterPaint<T>(subscribe: (listener: () => void) => () => void, read: () => T): T {
+  const [value, setValue] = useState(read);
+  useEffect(() => {
+    let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const later = () => {
+      if (frame) return;
+      frame = requestAnimationFrame(() => {
+        timer = setTimeout(() => {
+          frame = 0;
+          setValue(read());
+        }, 0);
+      });
+    };
+    later();
+    const stop = subscribe(later);
+    return () => {
+      stop();
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [subscribe, read]);
+  return value;
+}
+
 /** The name of the head in use; the caller renders again only when it is another. */
 export function useHead(project: number): string | undefined {
   return useQuery({ ...overviewQuery(project), select: (overview) => overview.head?.name }).data;
