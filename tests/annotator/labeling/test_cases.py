@@ -222,8 +222,8 @@ class TestResolving:
 
     def test_the_client_id_of_another_answer_is_refused(self, desk):
         case = desk.flag()
-        vote = desk.answer(desk.reviewer, desk.cat)
-        assert desk.resolve(case, desk.cat, client_id=vote.client_id).status_code == 409
+        other = desk.say(desk.reviewer, image=desk.image.pk, verdict="unsure")
+        assert desk.resolve(case, desk.cat, client_id=other.client_id).status_code == 409
 
     def test_a_label_that_changed_since_is_not_overwritten(self, desk):
         case = desk.flag()
