@@ -21,7 +21,7 @@ from annotator.labeling.selectors import set_aside
 from annotator.labeling.verify_clusters import clusters
 from annotator.labeling.verify_policy import Misses
 from annotator.projects.models import Project
-from annotator.projects.selectors import live_classes
+from annotator.projects.selectors import label_classes
 
 RECENT_DAYS = 30  # that a person is measured by: whoever was careless once is asked again
 RECENT_PAGES = 100  # that say how far the model's confidence is to be trusted
@@ -60,7 +60,7 @@ class Waiting:
         self.project = project
         self.cols: Columns = columns(project.pk)
         self.scores: ScoreReader | None = score_reader(project.pk)
-        self.live = np.fromiter(live_classes(project.pk).values_list("id", flat=True), np.int64)
+        self.live = np.fromiter(label_classes(project.pk).values_list("id", flat=True), np.int64)
 
     @cached_property
     def pool(self) -> np.ndarray:

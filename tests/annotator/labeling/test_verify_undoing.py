@@ -16,6 +16,7 @@ from annotator.labeling.models import Annotation, Case, ImageLabel, Purpose, Que
 from annotator.labeling.selectors import Stretch
 from annotator.labeling.services import Excepted, Item, lease_tasks, retract_chunk, submit_annotations, undo_page
 from annotator.labeling.services.verify import TakenBackPage
+from annotator.labeling.services.verify.confirming import row_id
 from annotator.labeling.verify_selectors import Measured
 from annotator.projects.models import Role
 from tests.annotator.labeling.test_verify_confirming import label, tasks_of
@@ -82,6 +83,26 @@ def test_the_same_undo_twice_changes_nothing_and_another_is_refused():
         take_back(page)
     with pytest.raises(NotFound):
         undo_page(project=project, user=add_member(project, Role.LEAD), page_id=page.pk, client_id=uuid.uuid4())
+
+
+@pytest.mark.django_db
+def test_one_client_id_for_a_confirmation_and_its_undo_does_no_harm():
+    project = verify_project(cats=12)
+    page, once = page_of(project, size=12), uuid.uuid4()
+    confirm(page, client_id=once)
+    assert take_back(page, once).undone == 12
+
+
+@pytest.mark.django_db
+def test_a_client_id_that_was_used_for_something_else_is_refused():
+    project = verify_project(cats=13)
+    page, once = page_of(project, size=12), uuid.uuid4()
+    other = Image.objects.get(position=12).pk
+    said = Item(client_id=row_id(once, tasks_of(page)[0].pk), image=other, labels=[class_of(project, "cat").pk])
+    submit_annotations(project=project, user=page.user, items=[said])
+    with pytest.raises(Conflict, match="used before"):
+        confirm(page, client_id=once)
+    assert Image.objects.filter(trust=Trust.PAGE_VERIFIED).count() == 0
 
 
 @pytest.mark.django_db

@@ -66,7 +66,19 @@ class Confirmed:
 
 def row_id(page_id: uuid.UUID, task_id: int) -> uuid.UUID:
     """Return the client id of a page's row, which follows from that of the page's confirmation."""
-    return uuid.uuid5(page_id, str(task_id))
+    return uuid.uuid5(page_id, f"task/{task_id}")
+
+
+def keep_rows(rows: Sequence[Annotation], user: User) -> None:
+    """Write a page's rows.
+
+    Raises:
+        Conflict: one of their client ids was used before, for something else.
+    """
+    used = Annotation.objects.filter(user=user, client_id__in=[row.client_id for row in rows])
+    if used.exists():
+        raise Conflict("This client_id was used before. Each request needs one of its own.")
+    Annotation.objects.bulk_create(rows)
 
 
 def confirm_page(*, project: Project, user: User, page_id: int, said: Confirmation) -> Confirmed:
@@ -220,7 +232,7 @@ def _keep(answer: _Answer, rows: list[Annotation], role: Role) -> Confirmed:
     """Write the rows and let them take effect."""
     project, page = answer.project, answer.page
     images = {task.image_id: task.image for task in answer.tasks}
-    Annotation.objects.bulk_create(rows)
+    keep_rows(rows, page.user)
     applied = [row for row in rows if row.applied]
     set_labels_of_many(
         project_id=project.pk,

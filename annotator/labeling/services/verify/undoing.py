@@ -20,7 +20,7 @@ from annotator.labeling.services import cases
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import NewLabels, set_labels_of_many
 from annotator.labeling.services.undoing import trust_of
-from annotator.labeling.services.verify.confirming import own_page, row_id
+from annotator.labeling.services.verify.confirming import keep_rows, own_page, row_id
 from annotator.projects.models import Project
 
 State = VerifyPage.State
@@ -114,12 +114,12 @@ def _restore(project: Project, rows: Sequence[Annotation], kept: set[int]) -> No
 
 def _write(page: VerifyPage, rows: Sequence[Annotation], kept: set[int], client_id: uuid.UUID) -> None:
     """Append the undo rows, and open or close the cases that hang on what is taken back."""
-    Annotation.objects.bulk_create(
+    undos = [
         Annotation(
             project_id=page.project_id,
             image_id=row.image_id,
             user_id=page.user_id,
-            client_id=row_id(client_id, row.pk),
+            client_id=uuid.uuid5(client_id, f"undo/{row.pk}"),
             task_id=row.task_id,
             verdict=Verdict.UNDO,
             purpose=row.purpose,
@@ -130,7 +130,8 @@ def _write(page: VerifyPage, rows: Sequence[Annotation], kept: set[int], client_
             decisions=0,
         )
         for row in rows
-    )
+    ]
+    keep_rows(undos, page.user)
     settled = set(Case.objects.filter(resolution__in=rows).values_list("resolution_id", flat=True))
     for row in rows:
         if row.image_id not in kept and (row.verdict == Verdict.FLAG or row.pk in settled):
