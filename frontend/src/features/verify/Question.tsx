@@ -117,6 +117,8 @@ interface Props {
   page: VerifyPage | undefined;
   /** Pictures of the class before this person or behind the page, which the overview leaves out. */
   inHand: number;
+  /** Pictures may have several classes: a page speaks of one of them. */
+  several: boolean;
   label: number | null;
   classes: LabelClass[];
   classOf: (id: number | null) => LabelClass | undefined;
@@ -125,7 +127,7 @@ interface Props {
 
 /** "All of these are coat, except…", and how the pages are made. */
 export function Question(props: Props) {
-  const { overview, settings, page, inHand, label, classes, classOf, onLabelPage } = props;
+  const { overview, settings, page, inHand, several, label, classes, classOf, onLabelPage } = props;
   const { t } = useTranslation();
   const { wanted, adaptive, change } = settings;
   const cluster = wanted.mode === "cluster";
@@ -141,7 +143,7 @@ export function Question(props: Props) {
   return (
     <div className={styles.question} data-testid="verify-question">
       <h2>
-        <span>{t(cluster ? "verify.clusterIs" : "verify.classIs")}</span>
+        <span>{t(cluster ? "verify.clusterIs" : several ? "verify.classShows" : "verify.classIs")}</span>
         <ClassPicker
           chosen={chosen}
           entries={entries}

@@ -196,6 +196,7 @@ function Room(props: RoomProps) {
           settings={settings}
           page={page}
           inHand={view.ahead.reduce((sum, one) => sum + one.pictures.length, 0)}
+          several={project.label_mode === "multi"}
           label={label}
           classes={leaves(classes)}
           classOf={classOf}

@@ -27,6 +27,8 @@ import { senderOf } from "./senders";
 import { SessionStore } from "./store";
 
 const inHand = 3;
+/** Milliseconds before the end of a lease. */
+const renewBefore = 120_000;
 const longPause = 8_000;
 const shortPause = 2_000;
 
@@ -141,6 +143,9 @@ export class VerifyDesk {
 
   step(step: Step): void {
     this.change(reduce(this.view, step));
+    // Whoever looks at a page for long keeps it: a lease renews what is in hand.
+    const { page } = this;
+    if (page && Date.parse(page.lease_expires_at) - Date.now() < renewBefore) void this.refill();
   }
 
   /** A letter on a page of look-alikes says what all of them are; with the popover open, what the exception is. */

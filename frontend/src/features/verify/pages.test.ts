@@ -204,6 +204,13 @@ describe("pages that come", () => {
     expect(pages.ahead.map(({ id }) => id)).toEqual([1, 2]);
   });
 
+  it("tell how long those in hand may now be kept", () => {
+    const later = "2031-01-01T00:00:00Z";
+    const pages = walk(two, receive([pageOf(2, [20], { lease_expires_at: later })]));
+    expect(pages.ahead.map((one) => one.lease_expires_at)).toEqual(["2030-01-01T00:00:00Z", later]);
+    expect(pages.ahead[1]?.pictures).toHaveLength(3);
+  });
+
   it("are numbered by class", () => {
     const other = pageOf(5, [50], { class: shirt });
     const pages = walk(two, { do: "confirm", clientId: "a" }, receive([other]));

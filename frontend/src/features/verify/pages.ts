@@ -198,7 +198,12 @@ function givenBack(pages: Pages, id: number, now: VerifyPage): Pages {
 function receive(pages: Pages, step: Extract<Step, { do: "receive" }>): Pages {
   const here = new Set(pages.ahead.map((page) => page.id));
   const fresh = step.pages.filter((page) => !here.has(page.id) && !step.settled.has(page.id));
-  return { ...pages, ahead: [...pages.ahead, ...fresh], waiting: step.waiting, reason: step.reason };
+  const expires = new Map(step.pages.map((page) => [page.id, page.lease_expires_at]));
+  const renewed = pages.ahead.map((page) => ({
+    ...page,
+    lease_expires_at: expires.get(page.id) ?? page.lease_expires_at,
+  }));
+  return { ...pages, ahead: [...renewed, ...fresh], waiting: step.waiting, reason: step.reason };
 }
 
 const without = (pages: Pages, id: number): Pages => ({
