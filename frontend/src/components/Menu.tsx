@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import styles from "./Menu.module.css";
+import { Trigger } from "./Trigger";
 
 const Opening = lazy(() => import("./OpeningMenu"));
 
@@ -34,11 +35,12 @@ export function Menu(props: MenuProps) {
     <button
       type="button"
       aria-haspopup
-      aria-label={named ? undefined : label}
       className={[styles.trigger, className].filter(Boolean).join(" ")}
       onClick={() => setOpen(true)}
     >
-      {trigger}
+      <Trigger label={label} named={named}>
+        {trigger}
+      </Trigger>
     </button>
   );
   return (

@@ -11,6 +11,7 @@ import {
 } from "react-aria-components";
 import type { MenuProps } from "./Menu";
 import styles from "./Menu.module.css";
+import { Trigger } from "./Trigger";
 
 /** `open` says that it was asked for before it was here. */
 export default function OpeningMenu({
@@ -24,11 +25,10 @@ export default function OpeningMenu({
   const entries = groups.flatMap((group) => group.entries);
   return (
     <MenuTrigger defaultOpen={open}>
-      <AriaButton
-        aria-label={named ? undefined : label}
-        className={[styles.trigger, className].filter(Boolean).join(" ")}
-      >
-        {trigger}
+      <AriaButton className={[styles.trigger, className].filter(Boolean).join(" ")}>
+        <Trigger label={label} named={named}>
+          {trigger}
+        </Trigger>
       </AriaButton>
       <Popover className={styles.popover}>
         <AriaMenu

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import styles from "./Table.module.css";
 
 /** Rows on a panel; scrolls sideways on its own where it is wider than the page, and a tall one down. */
@@ -15,8 +15,23 @@ export function Table({
   stacked?: boolean;
   children: ReactNode;
 }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useLayoutEffect(() => {
+    const of = place.current;
+    if (!of) return;
+    const read = () => setScrolls(of.scrollWidth > of.clientWidth || of.scrollHeight > of.clientHeight);
+    const observer = new ResizeObserver(read);
+    observer.observe(of);
+    return () => observer.disconnect();
+  }, []);
   return (
-    <div className={styles.scroll} data-tall={tall || undefined}>
+    <div
+      ref={place}
+      className={styles.scroll}
+      data-tall={tall || undefined}
+      tabIndex={scrolls ? 0 : undefined}
+    >
       <table className={styles.table} aria-label={label} data-stacked={stacked || undefined}>
         {children}
       </table>

@@ -105,7 +105,6 @@ export function VirtualGrid(props: Props) {
                 className={styles.cell}
                 data-index={index}
                 data-selected={index === selected || undefined}
-                aria-label={name}
                 aria-pressed={index === selected}
                 tabIndex={index === entrance ? 0 : -1}
                 onClick={() => {
@@ -114,7 +113,10 @@ export function VirtualGrid(props: Props) {
                 }}
                 onKeyDown={(event) => onKeyDown(event, index)}
               >
-                {content}
+                <span className="visually-hidden">{name}</span>
+                <span className={styles.content} aria-hidden>
+                  {content}
+                </span>
               </button>
             </li>
           );

@@ -21,27 +21,35 @@ interface RowProps {
   gallery: string;
 }
 
+/** The least width, in pixels, of what a bar is opened with: narrow bars are hit beside themselves. */
+const leastHit = 24;
+
 function Bar({ row, scale, marks, gallery }: Omit<RowProps, "tile">) {
   const { t } = useTranslation();
   const place = (value: number) => `${(value / scale) * 100}%`;
+  const begins = row.labelled > 0 ? `max(${place(row.labelled)}, ${leastHit}px)` : 0;
   return (
     <div className={styles.bar}>
       {marks.map((mark) => (
         <i key={mark} className={styles.mark} style={{ left: place(mark) }} />
       ))}
+      <i className={styles.labelled} style={{ width: place(row.labelled) }} />
+      {row.suggested > 0 && (
+        <i className={styles.suggested} style={{ left: place(row.labelled), width: place(row.suggested) }} />
+      )}
       {row.labelled > 0 && (
         <Link
           to={gallery}
-          className={styles.labelled}
-          style={{ width: place(row.labelled) }}
+          className={styles.hit}
+          style={{ width: place(row.labelled), minWidth: leastHit }}
           aria-label={t("gallery.openLabelled", { name: row.name, number: count(row.labelled) })}
         />
       )}
       {row.suggested > 0 && (
         <Link
           to={`${gallery}&of=suggested`}
-          className={styles.suggested}
-          style={{ left: place(row.labelled), width: place(row.suggested) }}
+          className={styles.hit}
+          style={{ left: begins, width: place(row.suggested), minWidth: leastHit }}
           aria-label={t("gallery.openSuggested", { name: row.name, number: count(row.suggested) })}
         />
       )}

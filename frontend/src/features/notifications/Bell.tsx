@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from "react";
+import { Trigger } from "../../components/Trigger";
 import { BellFace, type BellProps, useUnread } from "./BellFace";
 import styles from "./notifications.module.css";
 
@@ -15,10 +16,11 @@ export function Bell(props: BellProps) {
       data-compact={props.compact || undefined}
       data-testid="bell"
       aria-haspopup
-      aria-label={label}
       onClick={() => setWanted(true)}
     >
-      <BellFace compact={props.compact} number={number} />
+      <Trigger label={label}>
+        <BellFace compact={props.compact} number={number} />
+      </Trigger>
     </button>
   );
   return (

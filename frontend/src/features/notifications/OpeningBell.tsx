@@ -8,6 +8,7 @@ import { useNews } from "../../api/events";
 import { Button } from "../../components/Button";
 import { showOverlay } from "../../components/overlays";
 import { Failure, Placeholder } from "../../components/Page";
+import { Trigger } from "../../components/Trigger";
 import { useNarrow } from "../../components/useNarrow";
 import { BellFace, type BellProps, useUnread } from "./BellFace";
 import { NotificationRow } from "./NotificationRow";
@@ -69,13 +70,10 @@ export default function OpeningBell({ compact, inHeader, wanted }: BellProps & {
   };
   return (
     <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <AriaButton
-        className={styles.bell}
-        data-compact={compact || undefined}
-        data-testid="bell"
-        aria-label={unread.label}
-      >
-        <BellFace compact={compact} number={unread.number} />
+      <AriaButton className={styles.bell} data-compact={compact || undefined} data-testid="bell">
+        <Trigger label={unread.label}>
+          <BellFace compact={compact} number={unread.number} />
+        </Trigger>
       </AriaButton>
       <Popover
         className={styles.popover}

@@ -76,9 +76,9 @@ function Growing({ project, found }: { project: Project; found: Selection }) {
                   ? t("selection.have", { have: count(have), need: count(need) })
                   : count(have)}
               </dd>
-              <div className={styles.bar}>
+              <dd className={styles.bar}>
                 <Progress value={need ? have / need : 0} label={words} />
-              </div>
+              </dd>
             </div>
           );
         })}
