@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,15 @@ def furnish(client: Client, project: int, preset: dict[str, Any]) -> Furnished:
     client.wait_until_idle(project)
     run, batch = (int(client.get(f"{base}/{of}")["results"][0]["id"]) for of in ("runs", "imports"))
     return Furnished(project, model, run, batch, snapshot)
+
+
+def ask_about_one(client: Client, project: int, comment: str) -> None:
+    """Flag the next picture with a comment, so that there is a case to review."""
+    base = f"/api/projects/{project}"
+    (task, *_) = client.post(f"{base}/lease", {"count": 1})["tasks"]
+    said = {"client_id": str(uuid.uuid4()), "task": task["id"], "image": task["image"]["id"]}
+    said |= {"verdict": "flag", "labels": [], "comment": comment}
+    client.post(f"{base}/annotations", {"items": [said]})
 
 
 def rooms(of: Furnished) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Take the README's pictures: every page, light and dark, on the demo's emoji with some labels given.
+"""Take the README's pictures: every page, light, dark and on a phone, with the demo's emoji with some labels given.
 
     python -m tests.e2e.screenshots FOLDER
 
@@ -14,12 +14,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import chromium, sign_in
+from tests.e2e.rooms import PHONE, WIDE, Furnished, ask_about_one, furnish, rooms, settled
 from tests.product import Product, make_project, running
 from worker.management.client import Client
 from worker.management.emoji import emoji_files
@@ -27,7 +28,6 @@ from worker.management.simulation import Plan, Simulation
 from worker.management.truth import Truth
 
 USER, PASSWORD = "ada", "correct horse battery"
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 MOST_BYTES = 200_000
 PICTURES = 1200
 LABELS = 200
@@ -42,37 +42,21 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     files = random.Random(5).sample(emoji_files(Path(os.environ["ANNOTATOR_EMOJI"])), PICTURES)
     with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "data") as product, chromium() as browser:
-        project, model = make_up(product, files)
-        for scheme in ("light", "dark"):
-            for name, page in pages(browser, product, (project, model), scheme):
-                save(page, folder / f"{name}-{scheme}.png")
+        shown = make_up(product, files)
+        for name, page in pages(browser, product, shown):
+            save(page, folder / f"{name}.png")
 
 
-def make_up(product: Product, files: list[tuple[str, Path]]) -> tuple[int, int]:
-    """Make the projects, import the pictures, label and train in the first; return its number and its model's."""
+def make_up(product: Product, files: list[tuple[str, Path]]) -> Furnished:
+    """Make the projects, import the pictures, label and train in the first, and return that one."""
     client = product.client(product.create_user(USER, PASSWORD, admin=True))
     project = import_project(client, "Emoji", files)
     for name, classes in SMALL_PROJECTS.items():
         import_project(client, name, [(source, path) for source, path in files if source.split("/")[0] in classes])
     shown: dict[str, Any] = client.get(f"/api/projects/{project}")
     Simulation(client, shown, truth_of(files), Plan(checkpoints=(LABELS,), holdout=0.0)).run()
-    return project, train_and_export(client, project)
-
-
-def train_and_export(client: Client, project: int) -> int:
-    """Train a model and put it in use, schedule the next, and make a dataset of the labels; return the model."""
-    base = f"/api/projects/{project}"
-    client.post(f"{base}/runs", {"preset": "quick"})
-    client.wait_until_idle(project)
-    model = int(client.get(f"{base}/models")["results"][0]["id"])
-    client.post(f"{base}/models/{model}/promote", {"override": True})
-    nightly = {"name": "Nightly", "kind": "cron", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}
-    client.post(f"{base}/schedules", nightly)
-    client.post(f"{base}/schedules", {"name": "When 200 are new", "kind": "labels", "every_labels": 200})
-    job = client.wait_for_job(project, client.post(f"{base}/snapshots", {"name": "First release"})["id"])
-    client.post(f"{base}/exports", {"snapshot": job["result"]["snapshot"], "format": "image_folder"})
-    client.wait_until_idle(project)
-    return model
+    ask_about_one(client, project, "Food or drink?")
+    return furnish(client, project, {"preset": "quick"})
 
 
 def import_project(client: Client, name: str, files: list[tuple[str, Path]]) -> int:
@@ -88,63 +72,29 @@ def truth_of(files: list[tuple[str, Path]]) -> Truth:
     return Truth({source: source.split("/")[0] for source, _ in files})
 
 
-def pages(
-    browser: Browser, product: Product, shown: tuple[int, int], scheme: Literal["light", "dark"]
-) -> Iterator[tuple[str, Page]]:
-    """Yield each page's name and a window that shows it. `shown` is the project, and a model of it."""
-    project, model = shown
-    base = f"/projects/{project}"
-    context = browser.new_context(viewport=WIDE, color_scheme=scheme)
+def pages(browser: Browser, product: Product, shown: Furnished) -> Iterator[tuple[str, Page]]:
+    """Yield each page's name, with its look, and a window that shows it."""
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
     page = context.new_page()
     page.goto(product.url)
-    yield "login", settled(page)
+    yield from looks(page, "login")
     sign_in(page, product.url, USER, PASSWORD)
-    yield "projects", settled(page)
-    paths = {
-        "new-project": "/projects/new",
-        "home": base,
-        "label": f"{base}/label",
-        "import": f"{base}/imports",
-        "import-report": f"{base}/imports/1",
-        "balance": f"{base}/balance",
-        "gallery": f"{base}/gallery?of=suggested",
-        "duplicates": f"{base}/duplicates",
-        "training": f"{base}/training",
-        "run": f"{base}/training/1",
-        "models": f"{base}/models",
-        "model": f"{base}/models/{model}",
-        "schedules": f"{base}/schedules",
-        "snapshots": f"{base}/snapshots",
-        "snapshot": f"{base}/snapshots/1",
-        "exports": f"{base}/exports",
-        "notifications": "/notifications",
-        "jobs": f"{base}/jobs",
-        "settings": f"{base}/settings",
-        "classes": f"{base}/settings/classes",
-        "members": f"{base}/settings/members",
-        "users": "/users",
-        "workers": "/workers",
-        "storage": "/storage",
-        "account": "/account",
-    }
-    for name, path in paths.items():
+    for name, path in rooms(shown).items():
         page.goto(product.url + path)
-        yield name, settled(page)
-    page.set_viewport_size(PHONE)
-    page.goto(f"{product.url}{base}/label")
-    yield "label-phone", settled(page)
+        yield from looks(page, name)
     context.close()
 
 
-def settled(page: Page) -> Page:
-    """Wait until nothing loads and nothing moves any more."""
-    page.wait_for_timeout(1500)
-    for _ in range(100):  # in steps from here: the page's own rules forbid to wait inside it
-        if page.evaluate("[...document.images].every(image => image.complete || image.loading === 'lazy')"):
-            break
-        page.wait_for_timeout(100)
-    page.evaluate("document.fonts.ready")
-    return page
+def looks(page: Page, name: str) -> Iterator[tuple[str, Page]]:
+    """Yield the page that is open in light, in dark and on a phone."""
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    yield f"{name}-light", settled(page)
+    page.emulate_media(color_scheme="dark")
+    yield f"{name}-dark", settled(page)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
+    yield f"{name}-phone", settled(page)
 
 
 def save(page: Page, target: Path) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.axe import violations
 from tests.e2e.browser import chromium, sign_in
 from tests.e2e.pictures import write_folders
-from tests.e2e.rooms import PHONE, WIDE, Furnished, furnish, rooms, settled
+from tests.e2e.rooms import PHONE, WIDE, Furnished, ask_about_one, furnish, rooms, settled
 from tests.product import Product, make_project, running
 from worker.management.client import Client
 from worker.management.simulation import Plan, Simulation
@@ -59,20 +59,11 @@ def world(tmp_path_factory) -> Iterator[World]:
         client.wait_until_idle(project)
         shown = client.get(f"/api/projects/{project}")
         Simulation(client, shown, read_truth(pictures), Plan(checkpoints=(LABELS,), holdout=0.0)).run()
-        flag_one(client, project)
+        ask_about_one(client, project, "Is this one of ours?")
         of = furnish(client, project, QUICK)
         page = browser.new_context(viewport=WIDE, color_scheme="light").new_page()
         sign_in(page, product.url, "ada", PASSWORD)
         yield World(product, browser, client, page, of, shots)
-
-
-def flag_one(client: Client, project: int) -> None:
-    """Ask about a picture, so that there is a case to review."""
-    base = f"/api/projects/{project}"
-    (task, *_) = client.post(f"{base}/lease", {"count": 1})["tasks"]
-    said = {"client_id": "6f1c8f0e-7c1b-4f0e-8a37-0d1f2b3c4d5e", "task": task["id"], "image": task["image"]["id"]}
-    said |= {"verdict": "flag", "labels": [], "comment": "Is this one of ours?"}
-    client.post(f"{base}/annotations", {"items": [said]})
 
 
 @pytest.mark.parametrize("name", NAMES)
