@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from django.db.models import F
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.images.models import Trust
 from annotator.images.selectors import columns, score_reader
-from annotator.labeling.models import Annotation, QueueFocus
+from annotator.labeling.models import Annotation, QueueFocus, Task
 from annotator.projects.models import Project
 from annotator.projects.selectors import label_classes
 
@@ -34,7 +35,7 @@ def current_focus(project: Project, user: User) -> tuple[QueueFocus, int] | None
 
     It is the first with a picture left. Where none has, it is the first, with 0: the queue is back in its own order.
     """
-    found = [(focus, waiting(focus)) for focus in focuses_for(project, user)]
+    found = [(focus, waiting(focus, user)) for focus in focuses_for(project, user)]
     return next((pair for pair in found if pair[1]), found[0] if found else None)
 
 
@@ -86,16 +87,28 @@ def _wanted(focus: QueueFocus) -> list[int] | None:
     return list(leaves.filter(parent=focus.label_class_id).values_list("id", flat=True)) or [focus.label_class_id]
 
 
-def waiting(focus: QueueFocus) -> int:
-    """Count the pictures of a focus that nobody has answered, those in somebody's hands included.
+def waiting(focus: QueueFocus, user: User | None = None) -> int:
+    """Count the pictures of a focus that nobody has answered; for a person, without those in the hands of others.
 
-    What people set aside is left out exactly while there are at most `COUNTED` pictures, so that the end is told.
+    What people set aside or hold is left out while there are at most `COUNTED` pictures, so that the end is told.
     """
     positions = focused(focus)
     if len(positions) > COUNTED:
         return len(positions)
     ids = columns(focus.project_id).image_id[positions].tolist()
-    return len(ids) - len(answered(ids))
+    gone = answered(ids)
+    if user is not None:
+        gone |= _held_by_others(ids, user)
+    return len(ids) - len(gone)
+
+
+def _held_by_others(image_ids: list[int], user: User) -> set[int]:
+    held = Task.objects.filter(state=Task.State.LEASED, lease_expires_at__gte=timezone.now()).exclude(leased_to=user)
+    found: set[int] = set()
+    for start in range(0, len(image_ids), CHUNK):
+        ids = image_ids[start : start + CHUNK]
+        found.update(held.filter(image__in=ids).values_list("image_id", flat=True))
+    return found
 
 
 def answered(image_ids: list[int]) -> set[int]:

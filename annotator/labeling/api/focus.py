@@ -94,9 +94,11 @@ class FocusView(ProjectView):
     @extend_schema(operation_id="focuses", responses=FocusesSerializer)
     def get(self, request: Request) -> Response:
         """List one's own focus and everybody's; a lead sees each person's."""
-        lead = self.role >= Role.LEAD
-        rows = all_focuses(self.project) if lead else focuses_for(self.project, signed_in(request))
-        return Response({"results": [show_focus(row, waiting(row)) for row in rows]})
+        user = signed_in(request)
+        rows = all_focuses(self.project) if self.role >= Role.LEAD else focuses_for(self.project, user)
+        mine = (None, user.pk)
+        left = [waiting(row, user if row.user_id in mine else None) for row in rows]
+        return Response({"results": [show_focus(row, number) for row, number in zip(rows, left, strict=True)]})
 
     @extend_schema(operation_id="set_focus", request=FocusDraftSerializer, responses=FocusSerializer)
     def put(self, request: Request) -> Response:

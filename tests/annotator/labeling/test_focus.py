@@ -127,6 +127,16 @@ def test_two_people_never_get_the_same_picture(project):
     assert lease_tasks(project=project, user=project.created_by, count=3) == []
 
 
+def test_what_others_hold_does_not_wait_for_oneself(project):
+    noor, mia = (add_member(project, Role.ANNOTATOR) for _ in range(2))
+    focus = point(project, name="dog")
+
+    lease_tasks(project=project, user=noor, count=6)
+
+    assert (waiting(focus), waiting(focus, noor), waiting(focus, mia)) == (6, 6, 0)
+    assert current_focus(project, mia) == (focus, 0)
+
+
 def test_what_was_given_back_or_left_behind_is_handed_out_again(project):
     noor, mia = (add_member(project, Role.ANNOTATOR) for _ in range(2))
     point(project, name="dog")
