@@ -115,7 +115,10 @@ def after_answer(*, row: Annotation, decides: bool) -> None:
 
 
 def after_undo(*, target: Annotation, by: User) -> None:
-    """Open again what a taken-back answer had settled, and close the case of a flag that is taken back."""
+    """Open again what a taken-back answer had settled, and close the case of a flag that is taken back.
+
+    Who was asked to look again, and takes the new answer back, is asked still.
+    """
     for case in Case.objects.filter(resolution=target, state=State.RESOLVED):
         if not unresolved(case.image).filter(kind=case.kind).exists():
             set_open(case)
@@ -125,3 +128,7 @@ def after_undo(*, target: Annotation, by: User) -> None:
         for case in unresolved(target.image).filter(kind=Case.Kind.FLAG):
             if not flags.filter(pk__gte=case.annotation_id or 0).exists():
                 close_cases(rows=[case], resolution=None, by=by)
+    later = Annotation.objects.filter(image=target.image_id, user=target.user_id, pk__gt=target.pk, undone_by=None)
+    if not later.exclude(verdict=Verdict.UNDO).exists():
+        asked = unresolved(target.image).filter(state=State.OPEN, assignee=target.user_id)
+        asked.update(state=State.SENT_BACK, updated_at=timezone.now())
