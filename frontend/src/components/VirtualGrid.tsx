@@ -113,8 +113,8 @@ export function VirtualGrid(props: Props) {
                 }}
                 onKeyDown={(event) => onKeyDown(event, index)}
               >
-                <span className="visually-hidden">{name}</span>
-                <span className={styles.content} aria-hidden>
+                {name && <span className="visually-hidden">{name}</span>}
+                <span className={styles.content} aria-hidden={name ? true : undefined}>
                   {content}
                 </span>
               </button>
