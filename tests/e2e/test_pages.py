@@ -112,3 +112,45 @@ def test_what_opens_on_top_of_a_page_breaks_no_rule(world, keys):
         assert not violations(page)
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_backbones_are_compared_and_changing_says_what_it_costs(world):
+    """The one in use is named; another is changed to only after a question, which can be left."""
+    page = world.page
+    page.set_viewport_size(WIDE)
+    page.goto(world.product.url + rooms(world.of)["settings"])
+    room = page.get_by_test_id("backbone-settings")
+    expect(room.get_by_test_id("backbone-in-use")).to_contain_text("In use")
+    rows = room.locator("tr[data-testid^=backbone-]")
+    assert rows.count() > 2
+    rows.filter(has_text="at hand").last.get_by_role("radio").check(force=True)
+    room.get_by_role("button", name="Change backbone").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("embedded anew")
+    assert not violations(settled(page))
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_look_alikes_of_a_picture_are_labelled_together(world):
+    """Found from the gallery; the pictures that are chosen get one label."""
+    page = world.page
+    page.goto(f"{world.product.url}/projects/{world.of.project}/gallery")
+    page.locator("[data-index='0']").click()
+    expect(page.get_by_test_id("gallery-drawer")).to_be_visible()
+    page.keyboard.press(".")
+    tiles = page.get_by_test_id("look-alike")
+    expect(tiles.first).to_be_visible()
+    assert not violations(settled(page))
+    for index in range(2):
+        tiles.nth(index).get_by_role("checkbox").check()
+    page.get_by_label("Label for the chosen pictures").select_option(label="cross")
+    page.get_by_role("button", name="Label them").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("2 pictures labelled")
+
+
+def test_what_selection_saves_says_what_it_still_needs(world):
+    """While there are too few labels of both kinds the page counts them."""
+    page = world.page
+    page.goto(world.product.url + rooms(world.of)["selection"])
+    expect(page.get_by_test_id("selection-growing").or_(page.get_by_test_id("selection-headline"))).to_be_visible()
