@@ -52,7 +52,6 @@ export function useClassKeys({ room, classes, search, when, onPick, of }: Option
       group,
       keys: ["escape"],
       hidden: true,
-      when: () => open !== null,
       run: () => setOpen(null),
     };
     const find: Command = {
@@ -63,7 +62,7 @@ export function useClassKeys({ room, classes, search, when, onPick, of }: Option
       when,
       run: () => search.current?.focus(),
     };
-    return [find, back, ...letters];
+    return open === null ? [find, ...letters] : [find, back, ...letters];
   }, [room, level, open, search, when, onPick, t]);
   useCommands(commands);
   return { level, open, setOpen };
