@@ -13,7 +13,7 @@ from annotator.images.selectors.graphs import NeighbourReader, neighbours
 from annotator.images.selectors.vectors import Embeddings, active_space, embeddings
 
 COMPARED_BELOW = 200_000  # embedded pictures: a request waits no longer than a second
-COMPARED_AT_ONCE = 2_000  # labelled pictures: milliseconds
+COMPARED_AT_ONCE = 1_000  # labelled pictures: milliseconds
 UNREADABLE = -2.0  # the cosine of a picture without an embedding
 
 Reason = Literal["embedding", "computing", "unreadable", "blind"]
@@ -81,9 +81,11 @@ def labelled_look_alikes(image: Image, count: int) -> LookAlikes:
     labelled = shown[:n] & (cols.label[:n] > 0) & (trust > Trust.NONE) & (trust != Trust.CERTIFIED)
     labelled[position] = False
     found = _to_compare(labelled, neighbours(space), position)
-    rows = vectors.rows(found).astype(np.float32)
-    cosines = np.where(rows.any(axis=1), rows @ row, UNREADABLE)
-    found, cosines = found[cosines > UNREADABLE], cosines[cosines > UNREADABLE]
+    rows = vectors.rows(found)
+    cosines = rows.astype(np.float32) @ row
+    readable = cosines != 0
+    readable[~readable] = rows[~readable].any(axis=1)  # only an unreadable picture's row is all zero
+    found, cosines = found[readable], cosines[readable]
     best = np.argsort(-cosines, kind="stable")[:count]
     return LookAlikes(found[best], np.clip(cosines[best], -1, 1))
 
