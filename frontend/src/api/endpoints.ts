@@ -159,10 +159,11 @@ export const labeling = {
         keepalive,
       }),
     ) as unknown as Promise<AnnotationReply>,
+  /** What I said one picture at a time: whole pages are taken back where they were verified. */
   mine: (project_id: number, limit: number, after?: number) =>
     body(
       api.GET("/api/projects/{project_id}/annotations", {
-        params: { path: { project_id }, query: { mine: true, limit, after } },
+        params: { path: { project_id }, query: { mine: true, origin: "single", limit, after } },
       }),
     ) as unknown as Promise<Paged<AnnotationRow>>,
 };

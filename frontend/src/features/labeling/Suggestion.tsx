@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { ClassTile } from "../../components/ClassTile";
+import { KeyHint } from "../../components/KeyCaps";
 import { percent } from "../../messages/i18n";
 import { DeskButton } from "./DeskButton";
 import { LabelSet } from "./LabelSet";
@@ -43,8 +44,8 @@ function OneLabel({ desk, task, classOf }: SuggestionProps) {
       </div>
       <DeskButton className={styles.accept} onClick={() => desk.pick(0)}>
         <span>{t("label.accept")}</span>
-        <kbd aria-hidden>1</kbd>
-        <kbd aria-hidden>Enter</kbd>
+        <KeyHint command="label.rank.1" />
+        <KeyHint command="label.accept" />
       </DeskButton>
       <ol className={styles.ranked}>
         {others.map((ranked, index) => {
@@ -53,7 +54,9 @@ function OneLabel({ desk, task, classOf }: SuggestionProps) {
             of && (
               <li key={ranked.class}>
                 <DeskButton onClick={() => desk.pick(index + 1)}>
-                  <kbd aria-hidden>{index + 2}</kbd>
+                  <span>
+                    <KeyHint command={`label.rank.${index + 2}`} />
+                  </span>
                   <ClassTile of={of} />
                   <span className={styles.rankedName}>{of.name}</span>
                   <span>{percent(ranked.confidence)}</span>
