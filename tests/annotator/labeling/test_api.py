@@ -10,9 +10,10 @@ from annotator.images.models import EmbeddingSpace
 from annotator.images.services import ensure_space
 from annotator.jobs.models import Job, JobKind
 from annotator.jobs.services import enqueue
-from annotator.projects.models import Role
+from annotator.labeling.models import SelectionRound, Task
+from annotator.projects.models import Project, Role
 from tests.annotator.labeling.test_leasing import project_with_queue
-from tests.factories import add_member
+from tests.factories import add_member, make_image, make_user
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def test_lease_answer_undo(room):
         "status": "created",
         "annotation": 0,
         "label": item["labels"][0],
+        "labels": [],
         "trust": 4,
         "label_version": 1,
         "message": "",
@@ -137,3 +139,33 @@ def test_a_lead_releases_the_unanswered_reserve(db, client_for):
     answer = client_for(lead).post(f"/api/projects/{project.pk}/reserve/release")
     assert answer.json() == {"released": 3}
     assert not project.images.filter(reserve=True).exists()
+
+
+def test_several_labels_over_http(db, client_for):
+    lead = client_for(make_user())
+    made = lead.post("/api/projects", {"name": "w", "label_mode": "multi", "classes": ["a", "b", "c"]}, format="json")
+    assert made.json()["label_mode"] == "multi"
+    project = Project.objects.get(pk=made.json()["id"])
+    a, b, c = project.classes.order_by("index").values_list("pk", flat=True)
+    top = [[a, 0.9], [b, 0.5], [c, 0.49]]
+    image = make_image(project)
+    Task.objects.create(
+        project=project,
+        image=image,
+        round=SelectionRound.objects.create(project=project, number=1),
+        suggestion_class_id=a,
+        suggestion_confidence=0.9,
+        suggestion_top=top,
+    )
+    url = f"/api/projects/{project.pk}"
+    (task,) = lead.post(f"{url}/lease", {"count": 1}, format="json").json()["tasks"]
+    assert task["suggestion"]["suggested"] == [a, b], "those of at least a half"
+
+    item = {"client_id": str(uuid.uuid4()), "task": task["id"], "labels": [c, a]}
+    (result,) = lead.post(f"{url}/annotations", {"items": [item]}, format="json").json()["results"]
+    assert (result["status"], result["label"]) == ("created", c)
+    stale = {"client_id": str(uuid.uuid4()), "image": image.pk, "labels": [b], "seen_version": 0}
+    (result,) = lead.post(f"{url}/annotations", {"items": [stale]}, format="json").json()["results"]
+    assert (result["status"], result["labels"]) == ("conflict", [c, a])
+    changed = lead.patch(url, {"label_mode": "single"}, format="json").json()
+    assert changed["label_mode"] == "multi", "it stays as it was chosen"
