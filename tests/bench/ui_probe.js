@@ -70,7 +70,7 @@
     { capture: true },
   );
   new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ["src", "data-task", "data-testid"] });
-  addEventListener("load", look, { capture: true });
+  document.addEventListener("load", look, { capture: true }); // it never reaches the window
 
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries())
