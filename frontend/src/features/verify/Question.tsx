@@ -1,75 +1,33 @@
-import {
-  ArrowDownNarrowWide,
-  ArrowDownWideNarrow,
-  ChevronDown,
-  Grid3x3,
-  Sparkles,
-  Square,
-} from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { Button as AriaButton, Dialog as AriaDialog, DialogTrigger, Popover } from "react-aria-components";
+import { ArrowDownNarrowWide, ArrowDownWideNarrow, Grid3x3, Sparkles, Square } from "lucide-react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { LabelClass } from "../../api/types";
 import type { VerifyOverview, VerifyPage } from "../../api/verify";
-import { ClassTile } from "../../components/ClassTile";
-import { SearchList } from "../../components/SearchList";
 import { count, percent } from "../../messages/i18n";
+import { PickerFace, type PickerProps } from "./PickerFace";
 import { leastSize, mostSize, type Settings, sizeStep } from "./settings";
 import styles from "./verify.module.css";
 
-interface Entry {
-  of: LabelClass;
-  waiting: number | null;
-}
+const Opening = lazy(() => import("./OpeningPicker"));
 
-/** The class in the question; behind it, all of them with what waits in each. */
-function ClassPicker({
-  chosen,
-  entries,
-  label,
-  empty,
-  onPick,
-}: {
-  chosen: LabelClass | undefined;
-  entries: Entry[];
-  label: string;
-  /** Said where no class is chosen yet. */
-  empty: string;
-  onPick: (id: number) => void;
-}) {
-  const { t } = useTranslation();
+/** The class in the question is there at once; the list behind it comes a moment after the page. */
+function ClassPicker(props: PickerProps) {
   const [open, setOpen] = useState(false);
+  const waiting = (
+    <button
+      type="button"
+      aria-haspopup
+      className={styles.picker}
+      data-testid="verify-class"
+      onClick={() => setOpen(true)}
+    >
+      <PickerFace {...props} />
+    </button>
+  );
   return (
-    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <AriaButton className={styles.picker} data-testid="verify-class">
-        <span className="visually-hidden">{label}</span>
-        {chosen && <ClassTile of={chosen} size="l" />}
-        <b data-empty={chosen ? undefined : ""}>{chosen?.name ?? empty}</b>
-        <ChevronDown size={16} strokeWidth={1.5} aria-hidden />
-      </AriaButton>
-      <Popover className={styles.list} placement="bottom start">
-        <AriaDialog aria-label={label} className={styles.listInside}>
-          <SearchList<Entry>
-            autoFocus
-            items={entries}
-            text={({ of }) => of.name}
-            itemKey={({ of }) => of.id}
-            label={label}
-            placeholder={t("label.classPlaceholder")}
-            empty={t("label.noSuchClass")}
-            onLeave={() => setOpen(false)}
-            onPick={({ of }) => onPick(of.id)}
-            render={({ of, waiting }) => (
-              <>
-                <ClassTile of={of} />
-                <span className={styles.entry}>{of.name}</span>
-                {waiting !== null && <span className={styles.waiting}>{count(waiting)}</span>}
-              </>
-            )}
-          />
-        </AriaDialog>
-      </Popover>
-    </DialogTrigger>
+    <Suspense fallback={waiting}>
+      <Opening {...props} asked={open} />
+    </Suspense>
   );
 }
 
