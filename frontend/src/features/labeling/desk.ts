@@ -23,7 +23,8 @@ import { type ClassSet, carriedOver, startingSet, toggled } from "./sets";
 
 const inHand = 20;
 const refillBelow = 12;
-const staysAhead = 3;
+/** At eight keys a second these last a second: as long as others take to be leased, fetched and decoded. */
+const staysAhead = 8;
 const keptBehind = 12;
 const historyPage = 100;
 
