@@ -72,10 +72,6 @@ function Row({ command, recording, onRecord, onReset, onClear }: RowProps) {
         type="button"
         className={styles.record}
         data-recording={recording || undefined}
-        aria-label={t("keys.recordFor", {
-          name: command.label,
-          keys: command.keys?.join(", ") || t("keys.none"),
-        })}
         onClick={onRecord}
         onKeyDown={(event) => {
           if (event.key === "Delete") onClear();
