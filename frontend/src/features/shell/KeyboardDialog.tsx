@@ -77,6 +77,7 @@ function Row({ command, recording, onRecord, onReset, onClear }: RowProps) {
           if (event.key === "Delete") onClear();
         }}
       >
+        <span className="visually-hidden">{t("keys.recordFor", { name: command.label })} </span>
         {recording ? (
           t("keys.press")
         ) : command.keys?.length ? (
