@@ -42,7 +42,8 @@ def test_sign_in_work_and_sign_out(mia):
 
     me = browser.send("POST", "/api/auth/login", {"username": "mia", "password": PASSWORD})
 
-    assert me.json()["user"] == {"id": mia.pk, "username": "mia", "name": "mia", "is_admin": False, "initials": "M"}
+    mine = {"id": mia.pk, "username": "mia", "name": "mia", "is_admin": False, "initials": "M", "preferences": {}}
+    assert me.json()["user"] == mine
     assert browser.get("/api/auth/me").json() == me.json()
     assert browser.send("POST", "/api/auth/logout").status_code == 204
     assert browser.get("/api/auth/me").json()["user"] is None

@@ -89,7 +89,7 @@ export function StatusBar({ desk, project }: { desk: DeskController; project: nu
           {t("status.notKept")}
         </span>
       )}
-      <span>
+      <span className={styles.today}>
         <b data-testid="count-today">{count(today)}</b> {t("label.today")}
       </span>
       {speed !== null && (
@@ -104,19 +104,21 @@ export function StatusBar({ desk, project }: { desk: DeskController; project: nu
           <span data-testid="head-version" data-fresh={fresh || undefined} className={styles.head}>
             {fresh ? t("label.headNow", { name: head.name }) : head.name}
           </span>
-          <span data-testid="test-accuracy">
+          <span data-testid="test-accuracy" className={styles.accuracy}>
             <Accuracy head={head} />
           </span>
         </>
       ) : (
         <span data-testid="head-version">{t("label.noHead")}</span>
       )}
-      {left !== null && (
-        <span className={styles.next}>
-          <Ring value={refreshing ? 1 : 1 - left / every} />
-          {refreshing ? t("label.refreshing") : t("label.refreshIn", { count: left, number: count(left) })}
-        </span>
-      )}
+      <span className={styles.next}>
+        {left !== null && (
+          <>
+            <Ring value={refreshing ? 1 : 1 - left / every} />
+            {refreshing ? t("label.refreshing") : t("label.refreshIn", { count: left, number: count(left) })}
+          </>
+        )}
+      </span>
     </footer>
   );
 }

@@ -97,25 +97,32 @@ export function StatusLine({ overview, view, sender, narrow, onMisses, onGold }:
   return (
     <footer className={styles.status} data-testid="verify-status">
       <SavedWord sender={sender} number={view.saved?.number} />
-      <Gold view={view} onSee={onGold} />
       {!narrow && (
         <>
-          <span title={t("verify.looks", { count: today.looks, number: count(today.looks) })}>
+          <span
+            className={styles.today}
+            title={t("verify.looks", { count: today.looks, number: count(today.looks) })}
+          >
             <b data-testid="verify-today">{count(labels)}</b> {t("verify.todayOn")} <b>{count(pages)}</b>{" "}
             {t("verify.onPages", { count: pages })}
           </span>
-          {pages > 0 && (
-            <span>
-              <b>{count(Math.round(labels / pages))}</b> {t("verify.aPage")}
-            </span>
-          )}
+          <span className={styles.aPage}>
+            {pages > 0 && (
+              <>
+                <b>{count(Math.round(labels / pages))}</b> {t("verify.aPage")}
+              </>
+            )}
+          </span>
         </>
       )}
-      <Misses overview={overview} />
+      <span className={styles.misses}>
+        <Misses overview={overview} />
+      </span>
       <button type="button" className={styles.link} onClick={onMisses}>
         {t("verify.missesOpen")}
       </button>
       <span className={styles.gap} />
+      <Gold view={view} onSee={onGold} />
       {!narrow && <Hints />}
     </footer>
   );
