@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -102,17 +101,18 @@ def compare(
 def _cell(simulate: Callable[[Any], tuple[Any, Any]], seeds: Sequence[Any], area: Callable[[Any], float]) -> str:
     """Mean area of the seeds of one set and strategy, and the mean seconds of a curve."""
     areas: list[float] = []
-    began = time.monotonic()
+    seconds: list[float] = []
     for unit in seeds:
-        curve = _within_bounds(simulate, unit)
+        curve, took = _within_bounds(simulate, unit)
         if curve is None:
             return "does not fit"
         areas.append(area(curve))
-    return f"{np.mean(areas):.3f} in {(time.monotonic() - began) / len(areas):.0f} s"
+        seconds.append(took)
+    return f"{np.mean(areas):.3f} in {np.mean(seconds):.0f} s"
 
 
-def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any | None:
-    """The curve of one unit, made in a process of its own; None if it takes too much memory or time."""
+def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> tuple[Any | None, float]:
+    """The curve of one unit, made in a process of its own, and its seconds; None if it takes too much of either."""
     context = get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_send, args=(simulate, unit, sending))
@@ -121,10 +121,10 @@ def _within_bounds(simulate: Callable[[Any], tuple[Any, Any]], unit: Any) -> Any
     watched = psutil.Process(process.pid)
     try:
         # One thread: seconds of the processor are what it would take on a machine that does nothing else.
-        while sum(watched.cpu_times()[:2]) < SECONDS and watched.memory_info().rss < MEMORY:
+        while (took := sum(watched.cpu_times()[:2])) < SECONDS and watched.memory_info().rss < MEMORY:
             if receiving.poll(0.2):
-                return receiving.recv()
-        return None
+                return receiving.recv(), took
+        return None, took
     except EOFError as error:
         raise SystemExit(f"{unit.strategy} on {unit.folder.name} failed; what is above says why.") from error
     finally:
