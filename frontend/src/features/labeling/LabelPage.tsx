@@ -172,7 +172,8 @@ const noClasses: LabelClass[] = [];
 export function LabelPage() {
   const project = useProjectContext();
   const { data: me } = useMe();
-  const { data: all = noClasses } = useClasses(project.id);
+  const { data } = useClasses(project.id);
+  const all = data ?? noClasses;
   const classes = useMemo(() => all.filter((one) => !one.archived), [all]);
   const byId = useRef(new Map<number, LabelClass>());
   byId.current = useMemo(() => new Map(all.map((one) => [one.id, one])), [all]);
@@ -186,6 +187,6 @@ export function LabelPage() {
     if (now !== undefined) setUser(now);
   }, [now]);
   const desk = useDesk(project.id, user, project.label_mode === "multi", classOf);
-  if (!desk) return null;
+  if (!desk || !data) return null; // the panel has its final size from the first frame
   return <DeskPage key={user} project={project} desk={desk} classes={classes} classOf={classOf} />;
 }

@@ -4,6 +4,7 @@ import {
   memo,
   type ReactNode,
   type RefObject,
+  useDeferredValue,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -251,7 +252,9 @@ export function PageGrid({ nominal, children, ...rest }: Props) {
   }, [desk, room.width, wide, tall]);
   const scroll = () => ref.current?.querySelector("[data-active]")?.scrollTop ?? 0;
   const [, next] = view.ahead;
-  const layers = [page, next && desk.thumbs.ready(next) ? next : undefined];
+  // The page after the next is laid out once the next one has been painted, not in the frame of the key.
+  const beneath = useDeferredValue(next && desk.thumbs.ready(next) ? next : undefined);
+  const layers = [page, beneath?.id === page?.id ? undefined : beneath];
   const waits = !page || page.pictures.length === 0;
   return (
     <div ref={ref} className={styles.room} aria-busy={waits || undefined}>
