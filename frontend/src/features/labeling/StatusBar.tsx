@@ -105,7 +105,8 @@ export function StatusBar({ desk, project }: { desk: DeskController; project: nu
             {fresh ? t("label.headNow", { name: head.name }) : head.name}
           </span>
           <span data-testid="test-accuracy" className={styles.accuracy}>
-            <Accuracy head={head} />
+            {/* New words for a new head, rather than old ones that move. */}
+            <Accuracy key={`${head.name}.${head.test_size}`} head={head} />
           </span>
         </>
       ) : (
