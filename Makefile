@@ -88,7 +88,7 @@ test-postgres: setup
 
 .PHONY: test-e2e
 test-e2e: setup
-	$(PYTEST) -m 'e2e and not accept' tests/e2e
+	$(PYTEST) -n 2 --dist loadfile -m 'e2e and not accept' tests/e2e
 
 .PHONY: accept
 accept: packages setup ## acceptance on ANNOTATOR_SHARED_DATA (default ../shared/data) and the long tests
