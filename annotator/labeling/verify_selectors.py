@@ -97,6 +97,11 @@ class Waiting:
         by = -offer.confidences if order == VerifyPage.Order.CONFIDENT else offer.confidences
         return offer.pick(np.argsort(by, kind="stable"))
 
+    def count_clusters(self, among: np.ndarray) -> int:
+        """Return how many clusters of at least two pictures there are, without making offers of them."""
+        root = clusters(self.project.pk, self.cols)[np.flatnonzero(among)]
+        return int((np.unique(root, return_counts=True)[1] > 1).sum())
+
     def in_clusters(self, among: np.ndarray, order: str) -> list[Offer]:
         """Return clusters of at least two pictures: the largest first, or those with the least confidence first."""
         member = clusters(self.project.pk, self.cols)
@@ -220,7 +225,7 @@ def overview(project: Project, user: User, since: datetime) -> dict[str, Any]:
         order = policy.page_order(miss=own.miss, planted=own.planted, scale=own.scale)
     return {
         "classes": list(_by_class(project, measured, user, offer)),
-        "clusters": len(view.in_clusters(view.free, VerifyPage.Order.CONFIDENT)),
+        "clusters": view.count_clusters(view.free),
         "adaptive": project.verify_adaptive,
         "size": own.size(project, band.pick(np.argsort(-band.confidences, kind="stable"))),
         "order": order,

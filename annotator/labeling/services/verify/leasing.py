@@ -156,7 +156,7 @@ class _Desk:
     def why_nothing(self) -> str:
         """Say why no page could be made."""
         if self.wanted.mode == Mode.CLUSTER:
-            return "all_leased" if self.view.in_clusters(self.view.pool, self.wanted.order) else "nothing_left"
+            return "all_leased" if self.view.count_clusters(self.view.pool) else "nothing_left"
         if self.view.scores is None:
             return "no_suggestions"
         return "all_leased" if len(self._of_class(self.view.pool)) else "nothing_left"

@@ -1,36 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { AnnotationResult, Task } from "../../api/types";
+import type { AnnotationResult } from "../../api/types";
 import { answerBefore, latest, learn, leave, revisit, revisiting } from "./revisit";
+import { task } from "./sampleTask";
 import { answer, emptyDesk, receive, takeBack } from "./session";
-
-const task = (id: number): Task => ({
-  id,
-  image: {
-    id: id + 100,
-    position: id,
-    name: `${id}.jpg`,
-    source: "",
-    width: 4,
-    height: 3,
-    label: null,
-    trust: 0,
-    label_version: 0,
-    urls: { thumb: "t", model: "m", preview: `p${id}` },
-  },
-  purpose: "queue",
-  blind: false,
-  rank: id,
-  round_size: 9,
-  lease_expires_at: "soon",
-  suggestion: {
-    head: "v1.1",
-    class: 7,
-    confidence: 0.9,
-    top: [{ class: 7, confidence: 0.9 }],
-    suggested: [7],
-  },
-  reason: null,
-});
 
 const result = (change: Partial<AnnotationResult> = {}): AnnotationResult => ({
   client_id: "a",
