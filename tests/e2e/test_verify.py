@@ -165,3 +165,13 @@ def test_a_page_that_cannot_be_sent_is_kept_and_sent_once(world):
     assert {images[sha256]["label"] for sha256 in shown} == {world.ids["cross"]}
     path = f"/api/projects/{world.project}/images/{images[shown[0]]['id']}"
     assert len(world.client.get(path)["annotations"]) == 1
+
+
+def test_a_project_without_suggestions_says_what_to_do_first(world):
+    """Nobody has labelled anything: the page says so and leads to Label."""
+    project = make_project(world.client, "New", list(KINDS))
+    world.page.goto(f"{world.url}/projects/{project}/verify")
+    nothing = world.page.get_by_test_id("verify-nothing")
+    expect(nothing).to_have_attribute("data-reason", "no_suggestions")
+    nothing.get_by_role("link", name="Label").click()
+    expect(world.page).to_have_url(f"{world.url}/projects/{project}/label")

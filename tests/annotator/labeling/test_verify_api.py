@@ -76,6 +76,8 @@ def test_a_project_without_suggestions_says_so(client_for):
     client = client_for(project.created_by)
     assert take(client, project).json() == {"pages": [], "waiting": 0, "reason": "no_suggestions"}
     assert client.get(address(project)).json()["classes"] == []
+    # The page opens without a class, as there is none to choose.
+    assert take(client, project, **{"class": None}).json() == {"pages": [], "waiting": 0, "reason": "no_suggestions"}
 
 
 @pytest.mark.django_db

@@ -63,8 +63,10 @@ def lease_pages(*, project: Project, user: User, wanted: Wanted, count: int) -> 
     expiry. Where too many pages are in hand, the oldest of other kinds go back.
 
     Raises:
-        DomainError: the class is not in the project, or a page of a class was asked for without one.
+        DomainError: the class is not in the project, or a page of a class was asked for without one while any waits.
     """
+    if wanted.mode == Mode.CLASS and wanted.class_id is None and (reason := _why_no_class(project)) is not None:
+        return Leased([], 0, reason, 1.0)
     _check(project, wanted)
     now = timezone.now()
     QueueState.objects.get_or_create(project=project)
@@ -79,6 +81,16 @@ def lease_pages(*, project: Project, user: User, wanted: Wanted, count: int) -> 
         pages.append(page)
     waiting = sum(map(len, offers))
     return Leased(pages, waiting, None if pages else desk.why_nothing(), measured.scale)
+
+
+def _why_no_class(project: Project) -> str | None:
+    """Say why nobody could name a class yet; None where one has pictures waiting."""
+    view = Waiting(project)
+    if view.scores is None:
+        return "no_suggestions"
+    if len(view.suggested(view.free)):
+        return None
+    return "all_leased" if len(view.suggested(view.pool)) else "nothing_left"
 
 
 def _check(project: Project, wanted: Wanted) -> None:

@@ -303,12 +303,12 @@ export function VerifyPage() {
     return (
       <div className={styles.page} data-testid="verify-page">
         <TopBar title={t("verify.title")} />
-        <main className={styles.room}>
-          {error && (
-            <div className={styles.nothing}>
-              <Failure error={error} retry={() => void refetch()} />
-            </div>
-          )}
+        <main className={styles.main} aria-busy={!error}>
+          <div className={styles.question} />
+          <div className={styles.nothing}>
+            {error && <Failure error={error} retry={() => void refetch()} />}
+          </div>
+          <div className={styles.below} />
         </main>
       </div>
     );
