@@ -224,7 +224,7 @@ def overview(project: Project, user: User, since: datetime) -> dict[str, Any]:
     if project.verify_adaptive:
         order = policy.page_order(miss=own.miss, planted=own.planted, scale=own.scale)
     return {
-        "classes": list(_by_class(project, measured, user, offer)),
+        "classes": waiting_by_class(project, measured, user, offer),
         "clusters": view.count_clusters(view.free),
         "adaptive": project.verify_adaptive,
         "size": own.size(project, band.pick(np.argsort(-band.confidences, kind="stable"))),
@@ -234,18 +234,23 @@ def overview(project: Project, user: User, since: datetime) -> dict[str, Any]:
     }
 
 
-def _by_class(project: Project, measured: Measured, user: User, offer: Offer) -> Iterable[dict[str, Any]]:
+def waiting_by_class(project: Project, measured: Measured, user: User, offer: Offer) -> list[dict[str, Any]]:
+    """Return what a person may be offered of each class: how many, from which confidence to which, wrong share."""
+    rows = []
     for label in np.unique(offer.classes).tolist():
         of = terms(project, measured, user, label)
         part = offer.pick((offer.classes == label) & (offer.confidences >= of.least))
         if len(part):
-            yield {
-                "class": label,
-                "waiting": len(part),
-                "low": float(part.confidences.min()),
-                "high": float(part.confidences.max()),
-                "expected_error": of.error(part),
-            }
+            rows.append(
+                {
+                    "class": label,
+                    "waiting": len(part),
+                    "low": float(part.confidences.min()),
+                    "high": float(part.confidences.max()),
+                    "expected_error": of.error(part),
+                }
+            )
+    return rows
 
 
 def _today(project: Project, user: User, since: datetime) -> dict[str, int]:

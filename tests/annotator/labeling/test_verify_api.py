@@ -8,8 +8,8 @@ import pytest
 
 from annotator.labeling.models import Annotation, Purpose, Task
 from annotator.projects.models import Role
-from tests.annotator.labeling.verifying import class_of, verify_project
-from tests.factories import add_member, make_project
+from tests.annotator.labeling.verifying import class_of, suggest, verify_project
+from tests.factories import add_member, make_image, make_project
 
 
 def address(project, rest: str = "") -> str:
@@ -78,6 +78,17 @@ def test_a_project_without_suggestions_says_so(client_for):
     assert client.get(address(project)).json()["classes"] == []
     # The page opens without a class, as there is none to choose.
     assert take(client, project, **{"class": None}).json() == {"pages": [], "waiting": 0, "reason": "no_suggestions"}
+
+
+@pytest.mark.django_db
+def test_a_project_whose_suggestions_are_all_too_doubtful_says_so(client_for):
+    project = make_project(verify_adaptive=True)
+    for _ in range(5):
+        make_image(project)
+    suggest(project, [("cat", 0.6)] * 5)
+    client = client_for(project.created_by)
+    assert client.get(address(project)).json()["classes"] == []
+    assert take(client, project, **{"class": None}).json() == {"pages": [], "waiting": 0, "reason": "nothing_left"}
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ from annotator.labeling.services.checking import sayable_classes
 from annotator.labeling.services.verify.planting import choose_planted, still_known
 from annotator.labeling.services.verify.returning import give_back, return_expired_pages
 from annotator.labeling.services.voting import overlaps
-from annotator.labeling.verify_selectors import Measured, Offer, Terms, Waiting, terms
+from annotator.labeling.verify_selectors import Measured, Offer, Terms, Waiting, terms, waiting_by_class
 from annotator.projects.models import Project
 
 AT_ONCE = 3  # pages in one person's hands
@@ -65,7 +65,7 @@ def lease_pages(*, project: Project, user: User, wanted: Wanted, count: int) -> 
     Raises:
         DomainError: the class is not in the project, or a page of a class was asked for without one while any waits.
     """
-    if wanted.mode == Mode.CLASS and wanted.class_id is None and (reason := _why_no_class(project)) is not None:
+    if wanted.mode == Mode.CLASS and wanted.class_id is None and (reason := _why_no_class(project, user)) is not None:
         return Leased([], 0, reason, 1.0)
     _check(project, wanted)
     now = timezone.now()
@@ -83,14 +83,15 @@ def lease_pages(*, project: Project, user: User, wanted: Wanted, count: int) -> 
     return Leased(pages, waiting, None if pages else desk.why_nothing(), measured.scale)
 
 
-def _why_no_class(project: Project) -> str | None:
-    """Say why nobody could name a class yet; None where one has pictures waiting."""
+def _why_no_class(project: Project, user: User) -> str | None:
+    """Say why there is no class to choose; None where one has pictures that this person may be offered."""
     view = Waiting(project)
     if view.scores is None:
         return "no_suggestions"
-    if len(view.suggested(view.free)):
+    measured = Measured.of(project)
+    if waiting_by_class(project, measured, user, view.suggested(view.free)):
         return None
-    return "all_leased" if len(view.suggested(view.pool)) else "nothing_left"
+    return "all_leased" if waiting_by_class(project, measured, user, view.suggested(view.pool)) else "nothing_left"
 
 
 def _check(project: Project, wanted: Wanted) -> None:
