@@ -12,7 +12,7 @@ from django.db import transaction
 from annotator.images.models import Trust
 from annotator.images.selectors import active_space, embeddings, score_reader
 from annotator.labeling.selectors import changes_so_far
-from annotator.labeling.set_selectors import PRESENT, label_targets
+from annotator.labeling.selectors.sets import PRESENT, label_targets
 from annotator.projects.models import Project
 from annotator.snapshots.models import Split
 from annotator.snapshots.selectors import BATCH, Candidates, Provenance, candidates

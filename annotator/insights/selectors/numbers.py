@@ -25,9 +25,9 @@ from annotator.insights.selectors.loop import loop
 from annotator.jobs.models import JobKind, WorkerNode
 from annotator.jobs.selectors import active_jobs
 from annotator.labeling.models import Purpose, SelectionRound, Task
-from annotator.labeling.review_selectors import review_counts
 from annotator.labeling.selectors import labelled_since, next_refresh_in, set_aside
-from annotator.labeling.set_selectors import labels_where
+from annotator.labeling.selectors.review import review_counts
+from annotator.labeling.selectors.sets import labels_where
 from annotator.projects.models import DEFAULT_STRATEGY, LabelClass, Membership, Project
 from annotator.projects.selectors import label_classes
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotator.images.api.serializers import PersonSerializer
-from annotator.labeling.review_selectors import project_agreement
+from annotator.labeling.selectors.review import project_agreement
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
 

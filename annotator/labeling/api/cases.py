@@ -17,7 +17,7 @@ from annotator.images.models import Trust
 from annotator.images.selectors import image_brief
 from annotator.labeling.api.queue import RowId
 from annotator.labeling.models import Annotation, Case
-from annotator.labeling.review_selectors import cases, shown_votes
+from annotator.labeling.selectors.review import cases, shown_votes
 from annotator.labeling.services import comment_case, reopen_case, resolve_case, send_case_back
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role

@@ -14,8 +14,8 @@ from annotator.accounts.models import User
 from annotator.common.pagination import whole_number
 from annotator.images.api.serializers import PersonSerializer, show_person
 from annotator.images.models import ImportBatch
-from annotator.labeling.focus_selectors import all_focuses, current_focus, focuses_for, waiting
 from annotator.labeling.models import QueueFocus
+from annotator.labeling.selectors.focus import all_focuses, current_focus, focuses_for, waiting
 from annotator.labeling.services import clear_focus, set_focus
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Project, Role

@@ -16,7 +16,7 @@ from annotator.images.api.serializers import ImageBriefSerializer
 from annotator.images.models import Image, Trust
 from annotator.images.selectors import image_brief
 from annotator.images.selectors.similar import Reason
-from annotator.labeling.guide_selectors import GuidePicture, guide, labelled_neighbours
+from annotator.labeling.selectors.guide import GuidePicture, guide, labelled_neighbours
 from annotator.labeling.services import pin_example, unpin_example
 from annotator.projects.api import ProjectView
 from annotator.projects.models import LabelClass, Role

@@ -14,8 +14,8 @@ from annotator.common.pagination import page_by_key, whole_number
 from annotator.images.api.serializers import ImageBriefSerializer, PersonSerializer
 from annotator.images.models import Trust
 from annotator.images.selectors import image_brief
-from annotator.labeling.history_selectors import HistoryFilter, history
 from annotator.labeling.models import Annotation
+from annotator.labeling.selectors.history import HistoryFilter, history
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
 

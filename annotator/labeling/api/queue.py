@@ -18,6 +18,7 @@ from annotator.labeling.api.history import HistoryView
 from annotator.labeling.api.reasons import PLAIN, show_reason
 from annotator.labeling.models import Purpose, Task
 from annotator.labeling.selectors import PREFETCH, queue_length, should_select_now, why_nothing
+from annotator.labeling.selectors.sets import present_labels
 from annotator.labeling.services import (
     Item,
     Result,
@@ -27,7 +28,6 @@ from annotator.labeling.services import (
     submit_annotations,
 )
 from annotator.labeling.services.rounds import count_towards_refresh
-from annotator.labeling.set_selectors import present_labels
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
 from annotator.projects.selectors import class_names

@@ -18,6 +18,8 @@ from annotator.images.models import Image, Trust
 from annotator.images.selectors import image_brief
 from annotator.labeling.api.queue import RowId
 from annotator.labeling.models import Task, VerifyPage
+from annotator.labeling.selectors.verify import Measured, miss_rows, overview
+from annotator.labeling.selectors.verify_policy import LADDER, ORDERS
 from annotator.labeling.services import (
     Confirmation,
     Excepted,
@@ -30,8 +32,6 @@ from annotator.labeling.services import (
 )
 from annotator.labeling.services.rounds import count_towards_refresh
 from annotator.labeling.services.verify.leasing import AT_ONCE
-from annotator.labeling.verify_policy import LADDER, ORDERS
-from annotator.labeling.verify_selectors import Measured, miss_rows, overview
 from annotator.projects.api import ProjectView
 from annotator.projects.models import Role
 

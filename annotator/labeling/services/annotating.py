@@ -14,7 +14,7 @@ from annotator.common.errors import DomainError
 from annotator.events.services import record_event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Purpose, Task
-from annotator.labeling.review_selectors import PASSES
+from annotator.labeling.selectors.review import PASSES
 from annotator.labeling.services import cases, voting
 from annotator.labeling.services.checking import check_labels, sayable_classes
 from annotator.labeling.services.counting import count_changes

@@ -12,7 +12,7 @@ from annotator.events.selectors import CONCERNED
 from annotator.events.services import record_event
 from annotator.images.models import Image
 from annotator.labeling.models import Annotation, Case, CaseComment
-from annotator.labeling.review_selectors import standing_votes
+from annotator.labeling.selectors.review import standing_votes
 
 State = Case.State
 Verdict = Annotation.Verdict

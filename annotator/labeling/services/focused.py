@@ -10,9 +10,9 @@ import numpy as np
 from annotator.accounts.models import User
 from annotator.images.models import Image
 from annotator.images.selectors import columns, score_reader
-from annotator.labeling.focus_selectors import answered, focused, focuses_for
 from annotator.labeling.models import Purpose, QueueFocus, Task
 from annotator.labeling.selectors import pool
+from annotator.labeling.selectors.focus import answered, focused, focuses_for
 from annotator.projects.models import Project
 
 CODE = "focus"  # the reason's code of a picture that a focus chose

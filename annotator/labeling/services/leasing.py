@@ -14,8 +14,8 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.images.models import Trust
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
-from annotator.labeling.review_selectors import SPOKE, standing_votes
 from annotator.labeling.selectors import unanswered_reserve, undrawn
+from annotator.labeling.selectors.review import SPOKE, standing_votes
 from annotator.labeling.services.focused import FocusQueue
 from annotator.labeling.services.verify.returning import return_expired_pages
 from annotator.labeling.services.voting import settle_stranded

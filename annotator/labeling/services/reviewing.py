@@ -12,7 +12,7 @@ from annotator.common.errors import Conflict, DomainError
 from annotator.events.services import record_event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Case, CaseComment, Purpose
-from annotator.labeling.review_selectors import standing_votes
+from annotator.labeling.selectors.review import standing_votes
 from annotator.labeling.services.cases import close_cases, set_open, tell, unresolved
 from annotator.labeling.services.checking import check_labels, sayable_classes
 from annotator.labeling.services.counting import count_changes

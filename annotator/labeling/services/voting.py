@@ -14,7 +14,7 @@ from annotator.accounts.models import User
 from annotator.images.models import Image, Trust
 from annotator.images.services.catalogue import in_share
 from annotator.labeling.models import Annotation, Case, Purpose, Task
-from annotator.labeling.review_selectors import PASSES, SPOKE, newest_of_each, standing_votes
+from annotator.labeling.selectors.review import PASSES, SPOKE, newest_of_each, standing_votes
 from annotator.labeling.services import cases
 from annotator.labeling.services.counting import count_changes
 from annotator.labeling.services.current import set_labels

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotator.images.models import ScoreSet, Trust
 from annotator.images.selectors import Columns, ScoreReader, columns
-from annotator.labeling.set_selectors import labels_where
+from annotator.labeling.selectors.sets import labels_where
 from annotator.modeling.balance import PARTS, Answers, Counts, Guesses, build_report, estimate_pool, plan
 from annotator.modeling.balance.report import KEPT_RUNS
 from annotator.modeling.models import Preset, TrainingRun

@@ -13,9 +13,9 @@ from annotator.accounts.models import User
 from annotator.common.errors import DomainError, NotFound
 from annotator.events.models import Event
 from annotator.images.models import Image, ImportBatch, Trust
-from annotator.labeling import focus_selectors
-from annotator.labeling.focus_selectors import current_focus, focused, waiting
 from annotator.labeling.models import Annotation, QueueFocus, Task
+from annotator.labeling.selectors import focus as focus_selectors
+from annotator.labeling.selectors.focus import current_focus, focused, waiting
 from annotator.labeling.services import (
     Item,
     RoundPick,

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from annotator.images.models import Image, Trust
 from annotator.images.services import set_holdout
-from annotator.labeling.guide_selectors import guide
 from annotator.labeling.models import ClassExample, ImageLabel
+from annotator.labeling.selectors.guide import guide
 from annotator.labeling.services.examples import MAX_PINNED
 from annotator.projects.models import LabelClass, Project, Role
 from tests.annotator.insights.heads import publish_head

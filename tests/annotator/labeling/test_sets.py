@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, ImageLabel, Task
 from annotator.labeling.selectors import refresh_data
+from annotator.labeling.selectors.sets import assume_absent, label_targets
 from annotator.labeling.services.sets import ALL_SHOWN
-from annotator.labeling.set_selectors import assume_absent, label_targets
 from annotator.projects.models import LabelClass, Project
 from tests.annotator.labeling.test_annotating import say
 from tests.factories import make_image, make_project

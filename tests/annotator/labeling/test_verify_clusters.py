@@ -18,8 +18,8 @@ from annotator.images.models import Image, Trust
 from annotator.images.selectors import active_space, columns
 from annotator.images.services import publish_graph, set_groups
 from annotator.labeling.models import VerifyPage
+from annotator.labeling.selectors.clusters import clusters, joined
 from annotator.labeling.services import Wanted, lease_pages
-from annotator.labeling.verify_clusters import clusters, joined
 from annotator.projects.models import Project
 from tests.annotator.labeling.verifying import class_of, confirm, know, verify_project
 

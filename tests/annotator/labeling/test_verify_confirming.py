@@ -16,6 +16,7 @@ from annotator.events.models import Event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Case, ImageLabel, Purpose, QueueState, Task, VerifyPage
 from annotator.labeling.selectors import labelled_since, refresh_data
+from annotator.labeling.selectors.verify import Measured
 from annotator.labeling.services import (
     Confirmation,
     Excepted,
@@ -25,7 +26,6 @@ from annotator.labeling.services import (
     release_pages,
     submit_annotations,
 )
-from annotator.labeling.verify_selectors import Measured
 from annotator.projects.models import Project, Role
 from tests.annotator.labeling.test_verify_leasing import expire, publish
 from tests.annotator.labeling.verifying import class_of, confirm, lease, page_of, verify_project

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from annotator.labeling import verify_policy as policy
-from annotator.labeling.verify_policy import ERROR_LEFT, LADDER, Misses
+from annotator.labeling.selectors import verify_policy as policy
+from annotator.labeling.selectors.verify_policy import ERROR_LEFT, LADDER, Misses
 
 counts = st.integers(0, 500).flatmap(lambda planted: st.builds(Misses, st.just(planted), st.integers(0, planted)))
 shares = st.floats(0, 1)

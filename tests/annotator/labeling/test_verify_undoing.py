@@ -14,10 +14,10 @@ from annotator.events.models import Event
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Case, ImageLabel, Purpose, QueueState, Task, VerifyPage
 from annotator.labeling.selectors import Stretch
+from annotator.labeling.selectors.verify import Measured
 from annotator.labeling.services import Excepted, Item, lease_tasks, retract_chunk, submit_annotations, undo_page
 from annotator.labeling.services.verify import TakenBackPage
 from annotator.labeling.services.verify.confirming import row_id
-from annotator.labeling.verify_selectors import Measured
 from annotator.projects.models import Role
 from tests.annotator.labeling.test_verify_confirming import label, tasks_of
 from tests.annotator.labeling.verifying import class_of, confirm, lease, page_of, verify_project

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, Case, Task
-from annotator.labeling.review_selectors import standing_votes
 from annotator.labeling.selectors import Stretch, more_to_select, queue_length, refresh_data, why_nothing
+from annotator.labeling.selectors.review import standing_votes
 from annotator.labeling.services import Item, lease_tasks, release_tasks, retract_chunk, submit_annotations
 from annotator.labeling.services.voting import overlaps
 from annotator.projects.models import Membership, Role

@@ -17,14 +17,14 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.common.errors import DomainError
 from annotator.images.models import Image, Trust
-from annotator.labeling import verify_policy as policy
 from annotator.labeling.models import Purpose, QueueState, Task, VerifyPage
-from annotator.labeling.review_selectors import voted_on
+from annotator.labeling.selectors import verify_policy as policy
+from annotator.labeling.selectors.review import voted_on
+from annotator.labeling.selectors.verify import Measured, Offer, Terms, Waiting, terms, waiting_by_class
 from annotator.labeling.services.checking import sayable_classes
 from annotator.labeling.services.verify.planting import choose_planted, still_known
 from annotator.labeling.services.verify.returning import give_back, return_expired_pages
 from annotator.labeling.services.voting import overlaps
-from annotator.labeling.verify_selectors import Measured, Offer, Terms, Waiting, terms, waiting_by_class
 from annotator.projects.models import Project
 
 AT_ONCE = 3  # pages in one person's hands

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from annotator.accounts.models import User
 from annotator.images.models import Image, Trust
 from annotator.labeling.models import Annotation, ImageLabel, Purpose, Task
-from annotator.labeling.verify_selectors import Waiting
+from annotator.labeling.selectors.verify import Waiting
 from annotator.projects.models import Project
 
 SAMPLE = 400  # trusted pictures of other classes among which confusable ones are looked for

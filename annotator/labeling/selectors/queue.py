@@ -17,8 +17,8 @@ from annotator.images.models import Image, Trust
 from annotator.images.selectors import active_space, columns
 from annotator.jobs.models import Job, JobKind
 from annotator.labeling.models import Annotation, Purpose, QueueState, SelectionRound, Task
-from annotator.labeling.review_selectors import between_votes, voted_on
-from annotator.labeling.set_selectors import PRESENT, UNKNOWN, assume_absent, label_targets
+from annotator.labeling.selectors.review import between_votes, voted_on
+from annotator.labeling.selectors.sets import PRESENT, UNKNOWN, assume_absent, label_targets
 from annotator.projects.models import Project
 from annotator.projects.selectors import label_classes
 

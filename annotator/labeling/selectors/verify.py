@@ -15,11 +15,11 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.images.models import Trust
 from annotator.images.selectors import Columns, ScoreReader, columns, score_reader
-from annotator.labeling import verify_policy as policy
 from annotator.labeling.models import Annotation, Purpose, Task, VerifyPage
 from annotator.labeling.selectors import set_aside
-from annotator.labeling.verify_clusters import clusters
-from annotator.labeling.verify_policy import Misses
+from annotator.labeling.selectors import verify_policy as policy
+from annotator.labeling.selectors.clusters import clusters
+from annotator.labeling.selectors.verify_policy import Misses
 from annotator.projects.models import Project
 from annotator.projects.selectors import label_classes
 
